@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel half: parse, offer to the services in their slots' order, act, count. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "latency.bpf.h"
+#include "services.h"
+
+/* Known when the program is loaded: the verifier takes away what is not used. */
+const volatile struct service_rule services[SERVICE_SLOTS] = { 0 };
+
+struct rule_tables tables SEC(".data.tables") = { 0 };
+struct rule_state state SEC(".data.state") = { 0 };
+
+/* The books of each queue; sized for the queues that the interface can have. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cells);
+} books SEC(".maps");
+
+/* One writer each: a queue is polled by one CPU at a time. */
+struct queue_buckets {
+	struct bucket slot[SERVICE_SLOTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct queue_buckets);
+} buckets SEC(".maps");
+
+/* Queue → its worker's AF_XDP socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} sockets SEC(".maps");
+
+struct hook {
+	struct cells *cells;
+	__u32 queue;
+	__u32 bytes;
+	__u64 time_ns; /* 0: not a sampled frame */
+};
+
+static __always_inline void count(const struct hook *hook, __u32 slot, __u32 outcome)
+{
+	struct cell *cell = &hook->cells->cell[slot][outcome & (OUTCOMES - 1)];
+
+	cell->packets++;
+	cell->bytes += hook->bytes;
+}
+
+/* What the statistics level asks for beyond the books. */
+static __always_inline void observe(struct hook *hook)
+{
+	__u32 every = state.sample_every;
+
+	if (!every)
+		return;
+	if (!(hook->cells->sequence++ & (every - 1)))
+		hook->time_ns = bpf_ktime_get_ns();
+	if (state.level >= LEVEL_DEBUG)
+		hook->cells->sizes[size_bin(hook->bytes) & 7]++;
+}
+
+static __always_inline int has_token(
+	const struct hook *hook, __u32 slot, const struct service_rule *rule)
+{
+	struct queue_buckets *queue = bpf_map_lookup_elem(&buckets, &hook->queue);
+
+	return !queue || bucket_take(&queue->slot[slot], rule->limit_cost, rule->limit_burst,
+				 bpf_ktime_get_ns());
+}
+
+/* Writes the time of arrival in front of the frame, for the worker. Where the driver refuses, the
+ * latency is unknown. Without a socket the frame will pass, and must not carry it. */
+static __always_inline void note_time(struct xdp_md *ctx, const struct hook *hook)
+{
+	__u64 *note;
+
+	if (!bpf_map_lookup_elem(&sockets, &hook->queue) || bpf_xdp_adjust_meta(ctx, -8))
+		return;
+	note = (void *)(long)ctx->data_meta;
+	if ((void *)(note + 1) <= (void *)(long)ctx->data)
+		*note = hook->time_ns;
+}
+
+static __always_inline int hand_over(struct xdp_md *ctx, const struct hook *hook, __u32 slot)
+{
+	int action;
+
+	if (hook->time_ns)
+		note_time(ctx, hook);
+	action = bpf_redirect_map(&sockets, hook->queue, XDP_PASS);
+	count(hook, slot, action == XDP_REDIRECT ? OUTCOME_REDIRECT : OUTCOME_PASS);
+	return action;
+}
+
+/* Offers the frame to one slot. Returns an XDP action, or -1 when it is not the slot's. */
+static __always_inline int offer(
+	struct xdp_md *ctx, const struct frame *frame, const struct hook *hook, __u32 slot)
+{
+	const struct service_rule *rule = (const void *)&services[slot];
+	int verdict;
+
+	/* or the compiler would take the rule's initial zeros for its value */
+	FRAME_OPAQUE(rule);
+	verdict = service_match(frame, rule, &tables, &state);
+	if (verdict == VERDICT_NEXT)
+		return -1;
+	if (verdict == VERDICT_PASS) {
+		count(hook, slot, OUTCOME_PASS);
+		return XDP_PASS;
+	}
+	if (verdict == VERDICT_BOUNCE && rule->limit_cost && !has_token(hook, slot, rule))
+		verdict = VERDICT_DROP + DROP_rate_limited;
+	if (verdict >= VERDICT_DROP) {
+		count(hook, slot, OUTCOME_DROP + verdict - VERDICT_DROP);
+		return XDP_DROP;
+	}
+	if (rule->half == HALF_USER)
+		return hand_over(ctx, hook, slot);
+	service_answer(frame, rule);
+	count(hook, slot, OUTCOME_TX);
+	if (hook->time_ns)
+		latency_add(slot, bpf_ktime_get_ns() - hook->time_ns);
+	return XDP_TX;
+}
+
+SEC("xdp")
+int ringside(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct hook hook = { .queue = ctx->rx_queue_index, .bytes = end - data };
+	struct frame frame;
+	__u32 slots;
+
+	hook.cells = bpf_map_lookup_elem(&books, &hook.queue);
+	if (!hook.cells)
+		return XDP_PASS;
+	observe(&hook);
+	if (frame_parse(&frame, data, end))
+		goto pass;
+	slots = tables.udp_port_services[BE16(frame.udp->dest)];
+	if (!slots)
+		goto pass;
+#pragma GCC unroll 8
+	for (__u32 slot = 0; slot < SERVICE_SLOTS; slot++) {
+		int action;
+
+		if (!(slots & (1u << slot)))
+			continue;
+		action = offer(ctx, &frame, &hook, slot);
+		if (action >= 0)
+			return action;
+	}
+pass:
+	count(&hook, SLOT_NONE, OUTCOME_PASS);
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";

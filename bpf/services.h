@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * THE list of services, in the order a frame is offered to them, and what both halves judge by.
+ */
+#ifndef RINGSIDE_SERVICES_H
+#define RINGSIDE_SERVICES_H
+
+#include "bucket.h"
+#include "reflect.h"
+
+/* Each NAME has a bpf/NAME.h with struct NAME_rule, NAME_match() and NAME_answer(). */
+#define SERVICES(X) X(reflect)
+
+enum service_kind {
+	SERVICE_NONE, /* an empty slot */
+#define SERVICE_ENUM(name) SERVICE_##name,
+	SERVICES(SERVICE_ENUM)
+#undef SERVICE_ENUM
+};
+
+/* Which half answers. */
+enum half { HALF_KERNEL, HALF_USER };
+
+/* One service of one interface. In the kernel half this is read-only data, known when the program is
+ * loaded, so that what a service does not use is pruned. */
+struct service_rule {
+	union {
+#define SERVICE_MEMBER(name) struct name##_rule name;
+		SERVICES(SERVICE_MEMBER)
+#undef SERVICE_MEMBER
+	};
+	__u64 limit_cost; /* 1/256 ns a packet, see bucket.h; 0: no limit */
+	__u64 limit_burst; /* 1/256 ns */
+	__u8 kind; /* enum service_kind */
+	__u8 half; /* enum half */
+	__u8 pad[6];
+};
+
+/* What the rules look up; may change while frames flow. */
+struct rule_tables {
+	struct signature signatures[SIGNATURE_TABLE];
+	__u8 udp_port_services
+		[65536]; /* destination port in host byte order → mask of service slots */
+};
+
+/* What changes by itself while frames flow. */
+struct rule_state {
+	__u8 mac[8]; /* the interface's own, 6 bytes */
+	__u32 level; /* enum level */
+	__u32 sample_every; /* level detailed: 64, debug: 1, a power of two; basic: 0 */
+};
+
+/* One slot's verdict on a frame; slot is a constant in the kernel half. */
+static __always_inline int service_match(const struct frame *f, const struct service_rule *rule,
+	const struct rule_tables *tables, const struct rule_state *state)
+{
+#define SERVICE_MATCH(name)                                                                        \
+	if (rule->kind == SERVICE_##name)                                                          \
+		return name##_match(f, &rule->name, tables->signatures, (const __u8 *)state->mac);
+	SERVICES(SERVICE_MATCH)
+#undef SERVICE_MATCH
+	return VERDICT_NEXT;
+}
+
+/* Turns a frame with the verdict VERDICT_BOUNCE into its answer. */
+static __always_inline void service_answer(const struct frame *f, const struct service_rule *rule)
+{
+#define SERVICE_ANSWER(name)                                                                       \
+	if (rule->kind == SERVICE_##name)                                                          \
+		name##_answer(f, &rule->name);
+	SERVICES(SERVICE_ANSWER)
+#undef SERVICE_ANSWER
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CPUs: which ones we may run on, which belong to a NUMA node, pinning a thread. */
+#ifndef RINGSIDE_CPU_H
+#define RINGSIDE_CPU_H
+
+#include <sched.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* CPUs that the process may run on, those of the NUMA node first (numa_node -1: no preference), then
+ * in ascending order. Fills at most max, returns how many there are. */
+unsigned cpu_list(int numa_node, uint32_t *cpus, unsigned max);
+/* CPUs that the kernel could ever bring up: the number of values of a per-CPU map's entry. */
+unsigned cpu_possible(void);
+/* Pins the calling thread. -EINVAL when the CPU is not one we may run on. */
+int cpu_pin(uint32_t cpu, struct err *err);
+
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cmd/command.h"
+#include "cmd/headless.h"
+#include "cmd/source.h"
+#include "tui/tui.h"
+#include "worker/pool.h"
+
+#define INTERVAL_MIN_S 0.1
+#define INTERVAL_MAX_S 3600.0
+#define DURATION_MAX_S 1e9
+
+struct run {
+	struct source source;
+	bool no_tui, format_given, ascii, no_color;
+	int format, log_format, level; /* level -1: as configured */
+	double interval_s, duration_s; /* duration 0: until told to stop */
+	struct config config;
+	struct log *log;
+	struct pool *pool;
+	struct headless headless;
+	int wake_fd; /* an epoll descriptor: the instance's own end, and the duration's */
+	int timer_fd;
+};
+
+static const struct argument arguments_table[] = {
+	SOURCE_ARGUMENTS,
+	{ 'n', "no-tui", NULL, "print lines instead of drawing the dashboard" },
+	{ 0, "format", "text|json|csv", "how to print (text); implies --no-tui" },
+	{ 0, "interval", "SECONDS", "between two lines or frames (1; the dashboard: 0.5)" },
+	{ 0, "duration", "SECONDS", "end after so long (0: until told to)" },
+	{ 0, "level", "basic|detailed|debug", "what is measured, instead of stats_level" },
+	{ 0, "log-format", "text|json", "how events are written to standard error (text)" },
+	{ 0, "ascii", NULL, "draw the dashboard with ASCII characters" },
+	{ 0, "no-color", NULL, "draw the dashboard without colours" },
+	{ 'h', "help", NULL, "show this" },
+};
+#define ARGUMENTS (sizeof(arguments_table) / sizeof(arguments_table[0]))
+
+static int parse_word(const char *argument, const char *const *words, const char *value, int *index,
+	struct err *err)
+{
+	const char *near = option_nearest_word(words, value);
+
+	for (*index = 0; words[*index]; (*index)++)
+		if (!strcmp(words[*index], value))
+			return 0;
+	return err_say(err, -EINVAL, "--%s: '%s' is not one of its values%s%s%s", argument, value,
+		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int parse_seconds(const char *argument, const char *value, double min, double max,
+	double *seconds, struct err *err)
+{
+	char *end;
+
+	*seconds = strtod(value, &end);
+	if (end != value && !*end && *seconds >= min && *seconds <= max)
+		return 0;
+	return err_say(err, -EINVAL, "--%s: '%s' is not a number of seconds from %g to %g",
+		argument, value, min, max);
+}
+
+static int take(
+	struct run *run, const struct argument *argument, const char *value, struct err *err)
+{
+	static const char *const log_formats[] = { "text", "json", NULL };
+	const char *name = argument->name;
+
+	if (!strcmp(name, "no-tui"))
+		run->no_tui = true;
+	else if (!strcmp(name, "ascii"))
+		run->ascii = true;
+	else if (!strcmp(name, "no-color"))
+		run->no_color = true;
+	else if (!strcmp(name, "format")) {
+		run->format_given = true;
+		return parse_word(name, output_format_names, value, &run->format, err);
+	} else if (!strcmp(name, "log-format"))
+		return parse_word(name, log_formats, value, &run->log_format, err);
+	else if (!strcmp(name, "level"))
+		return parse_word(name, level_names, value, &run->level, err);
+	else if (!strcmp(name, "interval"))
+		return parse_seconds(
+			name, value, INTERVAL_MIN_S, INTERVAL_MAX_S, &run->interval_s, err);
+	else if (!strcmp(name, "duration"))
+		return parse_seconds(name, value, 0, DURATION_MAX_S, &run->duration_s, err);
+	return 0;
+}
+
+static int parse(struct run *run, int argc, char **argv, struct err *err)
+{
+	struct arguments arguments = { .argc = argc, .argv = argv };
+	const struct argument *argument;
+	const char *value;
+	int failed;
+
+	while ((argument = arguments_next(
+			&arguments, arguments_table, ARGUMENTS, &value, &failed, err))) {
+		int ret = source_take(&run->source, argument, value, err);
+
+		if (!ret)
+			ret = take(run, argument, value, err);
+		if (ret < 0)
+			return ret;
+	}
+	return failed ? failed : source_finish(&run->source, &arguments, err);
+}
+
+/* One descriptor for the ends that come by themselves. */
+static int open_wake(struct run *run, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	uint64_t ns = (uint64_t)(run->duration_s * 1e9);
+	const struct itimerspec once = {
+		.it_value = { .tv_sec = (time_t)(ns / NSEC_PER_SEC),
+			.tv_nsec = (long)(ns % NSEC_PER_SEC) },
+	};
+
+	run->wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (run->wake_fd < 0 || run->timer_fd < 0 ||
+		timerfd_settime(run->timer_fd, 0, &once, NULL) ||
+		epoll_ctl(run->wake_fd, EPOLL_CTL_ADD, run->timer_fd, &event) ||
+		epoll_ctl(run->wake_fd, EPOLL_CTL_ADD, pool_end_fd(run->pool), &event))
+		return err_set(err, -errno, "wait for the end");
+	return 0;
+}
+
+static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequence)
+{
+	return pool_take(context, into, sequence);
+}
+
+static void set_level(void *context, enum level level)
+{
+	pool_set_level(context, level, "dashboard", true);
+}
+
+static int draw(struct run *run, struct err *err)
+{
+	const struct tui_source source = { run->pool, take_snapshot, set_level };
+	const struct tui_settings settings = {
+		.ascii = run->ascii,
+		.no_color = run->no_color,
+		.interval_s = run->interval_s > 0 ? run->interval_s : 0.5,
+		.confirm_quit = true,
+		.log = run->log,
+		.wake_fd = run->wake_fd,
+	};
+	int ret = tui_run(&source, &settings, err);
+
+	if (ret == 1)
+		log_write(run->log, LOG_WARNING, "the terminal is gone: going on without it");
+	return ret;
+}
+
+/* Until told to end. A dashboard that has lost its terminal goes on as lines. */
+static int show(struct run *run, bool tui, struct err *err)
+{
+	int ret = tui ? draw(run, err) : 1;
+
+	return ret == 1 ? headless_run(&run->headless, run->pool, run->wake_fd, err) : ret;
+}
+
+static int serve(struct run *run, struct err *err)
+{
+	bool tui = !run->no_tui && !run->format_given && tui_possible();
+	struct err stop_err = { 0 };
+	int ret, stopped;
+
+	headless_block_signals();
+	ret = headless_init(&run->headless, (enum output_format)run->format,
+		run->interval_s > 0 ? run->interval_s : 1.0, run->log, err);
+	if (ret)
+		return ret;
+	ret = pool_start(&run->pool, &run->config, run->log, err);
+	if (ret)
+		return ret;
+	ret = open_wake(run, err);
+	if (!ret)
+		ret = show(run, tui, err);
+	stopped = pool_stop(run->pool, run->headless.now, &stop_err);
+	if (!ret && stopped) {
+		*err = stop_err;
+		ret = stopped;
+	}
+	/* nobody is left to read it */
+	if (ret == -EPIPE || ret == -EIO) {
+		err->text[0] = '\0';
+		return 0;
+	}
+	stopped = headless_print(&run->headless, run->headless.now, ret ? NULL : err);
+	return ret ? ret : stopped;
+}
+
+static void close_all(struct run *run)
+{
+	pool_close(run->pool);
+	headless_fini(&run->headless);
+	if (run->wake_fd >= 0)
+		close(run->wake_fd);
+	if (run->timer_fd >= 0)
+		close(run->timer_fd);
+	log_close(run->log);
+	config_fini(&run->config);
+}
+
+static int run_run(int argc, char **argv, struct err *err)
+{
+	struct run run = { .level = -1, .wake_fd = -1, .timer_fd = -1 };
+	struct config_problems problems = { 0 };
+	int status = STATUS_DONE, code;
+
+	if (parse(&run, argc, argv, err))
+		return STATUS_USAGE;
+	code = config_init(&run.config, &run.source.config, &problems);
+	if (code) {
+		status = source_report(&problems, code);
+		goto out_close;
+	}
+	if (run.level >= 0)
+		run.config.stats_level = run.level;
+	run.log = log_open((enum log_level)run.config.log_level, (enum log_format)run.log_format);
+	if (!run.log)
+		code = err_set(err, -ENOMEM, "open the log");
+	if (!code)
+		code = serve(&run, err);
+	if (code)
+		status = STATUS_FAILED;
+out_close:
+	close_all(&run);
+	config_problems_fini(&problems);
+	return status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "[-c FILE | -i IFNAME SERVICE] [--no-tui] [--format text|json|csv] "
+		    "[--interval SECONDS] [--duration SECONDS] [--level LEVEL] "
+		    "[--set SECTION.KEY=VALUE]...",
+	.summary = "runs the services of a configuration; the command when none is named",
+	.arguments = arguments_table,
+	.arguments_count = ARGUMENTS,
+	.run = run_run,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The keys of [ringside] and [interface]. */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static const char *const stats_level_names[] = { "basic", "detailed", "debug", NULL };
+static const char *const io_names[] = { "auto", "af_xdp", "af_packet", "pcap", NULL };
+static const char *const xdp_names[] = { "auto", "native", "generic", NULL };
+static const char *const attach_names[] = { "link", "dispatcher", NULL };
+static const char *const switch_names[] = { "auto", "on", "off", NULL };
+static const char *const huge_names[] = { "auto", "2M", "1G", "off", NULL };
+static const char *const all_word[] = { "all", NULL };
+static const char *const auto_word[] = { "auto", NULL };
+
+/* A name that becomes part of file names and of metric labels. */
+static int parse_name(const struct option *option, const char *text, void *field, struct err *err)
+{
+	for (const char *at = text; *at; at++) {
+		if (!isalnum((unsigned char)*at) && !strchr("_-", *at) &&
+			(*at != '.' || at == text))
+			return err_say(err, -EINVAL,
+				"not a name: '%s' (letters, digits, '-', '_' and '.')", text);
+	}
+	if (!*text)
+		return err_say(err, -EINVAL, "a name is missing");
+	return option_text(option, text, field, err);
+}
+
+static int parse_frame_size(
+	const struct option *option, const char *text, void *field, struct err *err)
+{
+	(void)option;
+	if (strcmp(text, "2048") && strcmp(text, "4096"))
+		return err_say(err, -EINVAL, "not a choice: '%s' (2048, 4096)", text);
+	*(uint32_t *)field = (uint32_t)strtoul(text, NULL, 10);
+	return 0;
+}
+
+#define AT(member) .offset = offsetof(struct config, member)
+
+const struct option config_ringside_options[] = {
+	{ "name", "ringside",
+		"names /run/ringside/NAME.sock and NAME.stats ($XDG_RUNTIME_DIR/ringside when not "
+		"root)",
+		parse_name, AT(name), .max = sizeof(((struct config *)0)->name) },
+	{ "stats_level", "basic", "basic | detailed | debug", option_choice, AT(stats_level),
+		.choices = stats_level_names, .alias = "stats-level" },
+	{ "log_level", "info", "error | warning | info | debug", option_choice, AT(log_level),
+		.choices = log_level_names },
+};
+const unsigned config_ringside_options_count =
+	sizeof(config_ringside_options) / sizeof(config_ringside_options[0]);
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_interface, member)
+
+const struct option config_interface_options[] = {
+	{ "netns", "", "name or path of a network namespace, empty for this one", option_text,
+		AT(netns), .max = CONFIG_TEXT_BYTES },
+	{ "io", "auto", "auto | af_xdp | af_packet | pcap", option_choice, AT(io),
+		.choices = io_names },
+	{ "xdp", "auto", "auto | native | generic", option_choice, AT(xdp), .choices = xdp_names },
+	{ "attach", "link", "link: held by a descriptor, any exit takes the program off",
+		option_choice, AT(attach), .choices = attach_names },
+	{ "zero_copy", "auto", "auto | on | off", option_choice, AT(zero_copy),
+		.choices = switch_names },
+	{ "queues", "all", "all | list", option_numbers, AT(queues), .choices = all_word,
+		.max = 4095 },
+	{ "cpus", "auto", "auto | list, one per queue; auto prefers the NIC's NUMA node",
+		option_numbers, AT(cpus), .choices = auto_word, .max = 8191 },
+	{ "irq_affinity", "off",
+		"on: pin each queue's interrupt beside its worker, restore it on exit", option_bool,
+		AT(irq_affinity) },
+	{ "frames", "auto", "per queue; auto = what rings and batch need, at least 4096",
+		option_auto_u32, AT(frames), .choices = auto_word, .min = 64, .max = 1 << 22 },
+	{ "frame_size", "4096", "bytes: 2048 | 4096", parse_frame_size, AT(frame_size) },
+	{ "huge_pages", "auto", "auto | 2M | 1G | off", option_choice, AT(huge_pages),
+		.choices = huge_names },
+	{ "busy_poll_us", "0", "microseconds the driver is polled before sleeping; 0 = interrupts",
+		option_u32, AT(busy_poll_us), .max = 1000000 },
+	{ "batch", "64", "frames taken from a ring at once", option_u32, AT(batch), .min = 1,
+		.max = CONFIG_BATCH_MAX },
+	{ "mac", "auto", "whose frames are ours; for io = pcap it must be given", option_mac,
+		AT(mac), .choices = auto_word },
+	{ "read", "", "io = pcap: the capture file to process; needs no root", option_text,
+		AT(read), .max = CONFIG_TEXT_BYTES },
+	{ "write", "", "io = pcap: where the answers go", option_text, AT(write),
+		.max = CONFIG_TEXT_BYTES },
+};
+const unsigned config_interface_options_count =
+	sizeof(config_interface_options) / sizeof(config_interface_options[0]);
+
+#undef AT

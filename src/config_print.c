@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The effective configuration as an INI file: values as they were written, else the defaults. */
+#include "config_text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Longer lists go on in the next line; single texts and numbers never get so long. */
+#define LINE_MAX_CHARACTERS 180
+
+static void print_value(FILE *out, const char *key, const char *value)
+{
+	size_t column = strlen(key) + 3;
+
+	fprintf(out, "%s =%s", key, *value ? " " : "");
+	while (strlen(value) + column > LINE_MAX_CHARACTERS) {
+		size_t part = LINE_MAX_CHARACTERS - column;
+
+		while (part && value[part - 1] != ',')
+			part--;
+		if (!part)
+			break;
+		fprintf(out, "%.*s\n\t", (int)part, value);
+		value += part + strspn(value + part, " ");
+		column = 0;
+	}
+	fprintf(out, "%s\n", value);
+}
+
+static void print_options(FILE *out, const struct config_section *section,
+	const struct option *options, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct config_entry *entry =
+			section ? config_section_entry(section, &options[i]) : NULL;
+
+		print_value(out, options[i].key, entry ? entry->value : options[i].fallback);
+	}
+}
+
+static void print_sections(FILE *out, const struct config *config, const struct config_text *text)
+{
+	char title[64];
+
+	fprintf(out, "[ringside]\n");
+	print_options(out, config_text_find(text, "ringside"), config_ringside_options,
+		config_ringside_options_count);
+	for (unsigned i = 0; i < config->interfaces_count; i++) {
+		snprintf(title, sizeof(title), "interface %s", config->interfaces[i].name);
+		fprintf(out, "\n[%s]\n", title);
+		print_options(out, config_text_find(text, title), config_interface_options,
+			config_interface_options_count);
+	}
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct service_type *type = config->services[i].type;
+
+		snprintf(title, sizeof(title), "service %s", config->services[i].name);
+		fprintf(out, "\n[%s]\ntype = %s\n", title, type->name);
+		print_options(
+			out, config_text_find(text, title), type->options, type->options_count);
+	}
+}
+
+int config_print(const struct config_source *source, FILE *out, struct config_problems *problems)
+{
+	struct config config = { 0 };
+	struct config_text text;
+	int code = config_text_init(&text, source, problems);
+
+	if (!code)
+		code = config_build(&config, &text, source, problems);
+	if (!code)
+		print_sections(out, &config, &text);
+	if (!code && (fflush(out) || ferror(out)))
+		code = -EIO;
+	config_text_fini(&text);
+	config_fini(&config);
+	return code;
+}

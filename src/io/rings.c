@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "io/rings.h"
+
+void rings_refill(struct rings *rings)
+{
+	struct frames *frames = &rings->frames;
+	uint32_t room, index = 0;
+
+	if (!frames->free_count)
+		return;
+	room = xsk_prod_nb_free(&rings->fill, frames->free_count);
+	if (room > frames->free_count)
+		room = frames->free_count;
+	if (!room || xsk_ring_prod__reserve(&rings->fill, room, &index) != room)
+		return;
+	for (uint32_t i = 0; i < room; i++)
+		*xsk_ring_prod__fill_addr(&rings->fill, index + i) =
+			(uint64_t)frames_get(frames, OWNER_FILL) * frames->frame_size;
+	xsk_ring_prod__submit(&rings->fill, room);
+}
+
+/* The worker clears the time once it has read it: a recycled frame would show it again. */
+static uint64_t take_time(uint8_t *frame)
+{
+	uint64_t *note = (uint64_t *)(void *)(frame - sizeof(*note)), time;
+
+	__builtin_memcpy(&time, note, sizeof(time));
+	if (time)
+		__builtin_memset(note, 0, sizeof(*note));
+	return time;
+}
+
+unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned max, bool times)
+{
+	uint32_t index = 0, n = xsk_ring_cons__peek(&rings->rx, max, &index);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&rings->rx, index + i);
+		struct io_frame *frame = &frames[i];
+
+		frame->data = rings->frames.area + desc->addr;
+		frame->length = desc->len;
+		frame->handle = (uint32_t)(desc->addr / rings->frames.frame_size);
+		frame->hook_ns = times ? take_time(frame->data) : 0;
+		frame->send = frame->sent = frame->broken = false;
+		frames_move(&rings->frames, frame->handle, OWNER_FILL, OWNER_WORKER);
+	}
+	if (n)
+		xsk_ring_cons__release(&rings->rx, n);
+	return n;
+}
+
+unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count)
+{
+	uint32_t room = 0, sending = 0, index = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sending += frames[i].send;
+	if (sending)
+		room = xsk_prod_nb_free(&rings->tx, sending);
+	if (sending > room)
+		sending = room;
+	if (sending && xsk_ring_prod__reserve(&rings->tx, sending, &index) != sending)
+		sending = 0;
+	for (unsigned i = 0, n = 0; i < count; i++) {
+		struct io_frame *frame = &frames[i];
+		struct xdp_desc *desc;
+
+		frame->sent = frame->send && n < sending;
+		if (!frame->sent) {
+			frames_put(&rings->frames, frame->handle, OWNER_WORKER);
+			continue;
+		}
+		desc = xsk_ring_prod__tx_desc(&rings->tx, index + n++);
+		desc->addr = (uint64_t)(frame->data - rings->frames.area);
+		desc->len = frame->length;
+		desc->options = 0;
+		frames_move(&rings->frames, frame->handle, OWNER_WORKER, OWNER_TX);
+	}
+	if (sending)
+		xsk_ring_prod__submit(&rings->tx, sending);
+	rings->outstanding += sending;
+	return sending;
+}
+
+unsigned rings_reap(struct rings *rings)
+{
+	uint32_t index = 0, n;
+
+	if (!rings->outstanding)
+		return 0;
+	n = xsk_ring_cons__peek(&rings->completion, RINGS_COMPLETION, &index);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t addr = *xsk_ring_cons__comp_addr(&rings->completion, index + i);
+
+		frames_put(&rings->frames, (uint32_t)(addr / rings->frames.frame_size), OWNER_TX);
+	}
+	if (n)
+		xsk_ring_cons__release(&rings->completion, n);
+	rings->outstanding -= n;
+	return n;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The four rings of an AF_XDP queue and its frames: who owns which frame when. No system calls, so
+ * that a fake kernel made of arrays can stand at the other end in tests.
+ *
+ *    free ──refill──▶ fill ══ kernel ══▶ rx ──receive──▶ worker ──transmit──▶ tx ══ kernel ══▶
+ *      ▲                                                    │                         completion
+ *      └────────────────────────────────────────────────────┴────────── reap ◀────────────┘
+ *
+ * A frame handed to tx belongs to the kernel until it is in the completion ring: giving it to the fill
+ * ring any earlier is how reflectors come to send half-swapped packets. Every ring's space is looked
+ * at before it is reserved, for libxdp cannot cancel a reservation.
+ */
+#ifndef RINGSIDE_RINGS_H
+#define RINGSIDE_RINGS_H
+
+#include <xdp/xsk.h>
+
+#include "io/frames.h"
+#include "io/io.h"
+
+/* Entries: at 1 Mpps a full ring is 2 ms of delay. More would only echo old packets after a flood. */
+#define RINGS_RX 2048
+#define RINGS_TX 2048
+/* The fill ring takes what both can hold, so that no frame waits in user space. */
+#define RINGS_FILL 4096
+#define RINGS_COMPLETION 4096
+#define RINGS_FRAMES_MIN (RINGS_RX + RINGS_TX)
+
+struct rings {
+	struct frames frames;
+	struct xsk_ring_prod fill, tx;
+	struct xsk_ring_cons rx, completion;
+	uint32_t outstanding; /* handed to tx and not reaped */
+};
+
+/* Gives every free frame to the kernel, as far as the fill ring has room. */
+void rings_refill(struct rings *rings);
+/* Lends at most max received frames; times: reads and clears the time that the kernel half noted in
+ * front of each frame (0: none). Returns how many. */
+unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned max, bool times);
+/* Takes back all frames on loan: those to send go to tx in order while there is room, the rest are
+ * free. Sets `sent`. Returns how many went to tx. */
+unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count);
+/* Takes back what the kernel has sent. Returns how many. */
+unsigned rings_reap(struct rings *rings);
+
+/* Entries that wait in a ring; from any thread. */
+static inline uint32_t rings_entries(const uint32_t *producer, const uint32_t *consumer)
+{
+	uint32_t n = __atomic_load_n(producer, __ATOMIC_ACQUIRE) -
+		     __atomic_load_n(consumer, __ATOMIC_ACQUIRE);
+
+	/* the two are read one after the other: a difference that no ring can have is a passing one */
+	return n > RINGS_FILL ? 0 : n;
+}
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "io/xdp_program.h"
+
+#include "entry.skel.h"
+
+/* What a failing load leaves of the verifier's log. */
+#define LOG_TAIL_LINES 4
+
+struct xdp_program {
+	struct entry *entry;
+	int link_fd; /* -1: not attached */
+	unsigned cpus;
+	struct cells *cells; /* [cpus], room for one read */
+	struct latency_histogram *histograms; /* [cpus] */
+};
+
+/* The layout that bpf/latency.bpf.h gives a slot's histogram. */
+struct latency_histogram {
+	__u64 bucket[HISTOGRAM_BUCKETS];
+	__u64 sum, max;
+};
+
+/* libbpf's messages go through one callback; the last line of this thread is what a caller wants. */
+static _Thread_local char libbpf_line[512];
+
+static int libbpf_keep(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level == LIBBPF_WARN)
+		vsnprintf(libbpf_line, sizeof(libbpf_line), format, args);
+	return 0;
+}
+
+/* The last lines of the verifier's log that say what was wrong, its statistics left out. */
+static void log_tail(const char *log, char *tail, size_t size)
+{
+	const char *stats = strstr(log, "\nprocessed "), *end = stats ? stats : log + strlen(log);
+	const char *start = end;
+
+	for (int lines = 0; start > log && lines < LOG_TAIL_LINES; start--)
+		lines += start[-1] == '\n';
+	snprintf(tail, size, "%.*s", (int)(end - start), start);
+	for (char *c = tail; *c; c++)
+		if (*c == '\n')
+			*c = '|';
+}
+
+static int load_failed(int ret, const char *log, struct err *err)
+{
+	char tail[640];
+
+	if (ret == -EPERM)
+		return err_set(err, ret, "load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)");
+	err_set(err, ret, "load the XDP program");
+	log_tail(log, tail, sizeof(tail));
+	return tail[0] ? err_add(err, ret, ": the verifier says: %s", tail) : ret;
+}
+
+static void set_up(struct entry *entry, const struct xdp_program_settings *settings)
+{
+	bpf_map__set_max_entries(entry->maps.books, settings->queues);
+	bpf_map__set_max_entries(entry->maps.buckets, settings->queues);
+	bpf_map__set_max_entries(entry->maps.sockets, settings->queues);
+	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
+	entry->data_tables->tables = *settings->tables;
+	entry->data_state->state = *settings->state;
+}
+
+int xdp_program_open(
+	struct xdp_program **program, const struct xdp_program_settings *settings, struct err *err)
+{
+	struct xdp_program *p = calloc(1, sizeof(*p));
+	static const size_t log_bytes = 1 << 20;
+	char *log = calloc(1, log_bytes);
+	int ret = -ENOMEM;
+
+	libbpf_set_print(libbpf_keep);
+	if (!p || !log)
+		goto out_free;
+	p->link_fd = -1;
+	p->cpus = cpu_possible();
+	p->cells = calloc(p->cpus, sizeof(*p->cells));
+	p->histograms = calloc(p->cpus, sizeof(*p->histograms));
+	p->entry = entry__open();
+	if (!p->cells || !p->histograms || !p->entry)
+		goto out_free;
+	set_up(p->entry, settings);
+	bpf_program__set_log_buf(p->entry->progs.ringside, log, log_bytes);
+	ret = entry__load(p->entry);
+	if (ret) {
+		load_failed(ret, log, err);
+		goto out_close;
+	}
+	free(log);
+	*program = p;
+	return 0;
+
+out_free:
+	err_set(err, ret, "make room for the XDP program");
+out_close:
+	free(log);
+	xdp_program_close(p);
+	return ret;
+}
+
+/* A link's failure comes without the kernel's words; a netlink attachment, which fails alike, has them. */
+static void ask_why(struct xdp_program *program, uint32_t ifindex, uint32_t flags, struct err *err)
+{
+	const char *words;
+	int ret;
+
+	libbpf_line[0] = '\0';
+	flags |= XDP_FLAGS_UPDATE_IF_NOEXIST;
+	ret = bpf_xdp_attach(
+		(int)ifindex, bpf_program__fd(program->entry->progs.ringside), flags, NULL);
+	if (!ret) {
+		bpf_xdp_detach((int)ifindex, flags & XDP_FLAGS_MODES, NULL);
+		return;
+	}
+	words = strstr(libbpf_line, "Kernel error message: ");
+	if (words) {
+		libbpf_line[strcspn(libbpf_line, "\n")] = '\0';
+		err_add(err, 0, ": %s", words + strlen("Kernel error message: "));
+	}
+}
+
+static int attach_failed(
+	struct xdp_program *program, int ret, uint32_t ifindex, uint32_t flags, struct err *err)
+{
+	const char *mode = flags & XDP_FLAGS_SKB_MODE ? "generic" : "native";
+	uint32_t id = 0;
+
+	bpf_xdp_query_id((int)ifindex, 0, &id);
+	if (ret == -EBUSY || id) {
+		struct bpf_prog_info about = { 0 };
+		__u32 size = sizeof(about);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd >= 0) {
+			bpf_obj_get_info_by_fd(fd, &about, &size);
+			close(fd);
+		}
+		return err_say(err, -EBUSY,
+			"another XDP program is attached (id %u%s%s); it is left alone: take it "
+			"off "
+			"first, or choose io = af_packet",
+			id, about.name[0] ? ", name " : "", about.name);
+	}
+	if (ret == -EPERM)
+		return err_set(err, ret, "attach the XDP program (needs CAP_NET_ADMIN)");
+	err_set(err, ret, "attach the XDP program in %s mode", mode);
+	ask_why(program, ifindex, flags, err);
+	return ret;
+}
+
+int xdp_program_attach(struct xdp_program *program, uint32_t ifindex, bool generic, struct err *err)
+{
+	uint32_t flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
+	int fd = bpf_link_create(
+		bpf_program__fd(program->entry->progs.ringside), (int)ifindex, BPF_XDP, &opts);
+
+	if (fd < 0)
+		return attach_failed(program, fd, ifindex, flags, err);
+	program->link_fd = fd;
+	return 0;
+}
+
+void xdp_program_detach(struct xdp_program *program)
+{
+	if (program->link_fd < 0)
+		return;
+	/* at once, even if a forked child holds the descriptor, too */
+	bpf_link_detach(program->link_fd);
+	close(program->link_fd);
+	program->link_fd = -1;
+}
+
+void xdp_program_close(struct xdp_program *program)
+{
+	if (!program)
+		return;
+	xdp_program_detach(program);
+	entry__destroy(program->entry);
+	free(program->cells);
+	free(program->histograms);
+	free(program);
+}
+
+struct rule_tables *xdp_program_tables(struct xdp_program *program)
+{
+	return &program->entry->data_tables->tables;
+}
+
+struct rule_state *xdp_program_state(struct xdp_program *program)
+{
+	return &program->entry->data_state->state;
+}
+
+int xdp_program_fd(const struct xdp_program *program)
+{
+	return bpf_program__fd(program->entry->progs.ringside);
+}
+
+int xdp_program_set_socket(struct xdp_program *program, uint32_t queue, int fd, struct err *err)
+{
+	if (!bpf_map_update_elem(bpf_map__fd(program->entry->maps.sockets), &queue, &fd, BPF_ANY))
+		return 0;
+	return err_set(err, -errno, "register the socket of queue %u", queue);
+}
+
+int xdp_program_add_cells(struct xdp_program *program, uint32_t queue, struct cells *sum)
+{
+	const unsigned words = sizeof(*sum) / sizeof(__u64);
+
+	if (bpf_map_lookup_elem(bpf_map__fd(program->entry->maps.books), &queue, program->cells))
+		return -errno;
+	for (unsigned cpu = 0; cpu < program->cpus; cpu++)
+		for (unsigned i = 0; i < words; i++)
+			((__u64 *)sum)[i] += ((const __u64 *)&program->cells[cpu])[i];
+	return 0;
+}
+
+int xdp_program_add_latency(
+	struct xdp_program *program, uint32_t slot, __u64 *buckets, __u64 *sum, __u64 *max)
+{
+	if (bpf_map_lookup_elem(
+		    bpf_map__fd(program->entry->maps.latencies), &slot, program->histograms))
+		return -errno;
+	for (unsigned cpu = 0; cpu < program->cpus; cpu++) {
+		const struct latency_histogram *one = &program->histograms[cpu];
+
+		for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+			buckets[i] += one->bucket[i];
+		*sum += one->sum;
+		if (one->max > *max)
+			*max = one->max;
+	}
+	return 0;
+}

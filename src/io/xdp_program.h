@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel half of one interface: loaded, attached by a bpf_link that a descriptor holds (any exit of
+ * the process, kill -9 included, takes it off), its books read.
+ */
+#ifndef RINGSIDE_XDP_PROGRAM_H
+#define RINGSIDE_XDP_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bpf/services.h"
+
+struct xdp_program;
+
+struct xdp_program_settings {
+	uint32_t queues; /* receive queues that the interface can have */
+	const struct service_rule
+		*services; /* [SERVICE_SLOTS]; becomes read-only data of the program */
+	const struct rule_tables *tables;
+	const struct rule_state *state;
+};
+
+/* Loads it. On failure err has the verifier's last lines, or names the capabilities. */
+int xdp_program_open(
+	struct xdp_program **program, const struct xdp_program_settings *settings, struct err *err);
+
+/* Attaches it to an interface of the calling thread's network namespace, in native or generic mode.
+ * -EBUSY: another program is there; it is left alone and err names it. Otherwise err has the kernel's
+ * own words when it gave some. */
+int xdp_program_attach(
+	struct xdp_program *program, uint32_t ifindex, bool generic, struct err *err);
+
+/* Takes it off the interface; the books can still be read. */
+void xdp_program_detach(struct xdp_program *program);
+void xdp_program_close(struct xdp_program *program);
+
+/* The tables and the state that the kernel half reads, for as long as it is open: both halves share
+ * this memory. */
+struct rule_tables *xdp_program_tables(struct xdp_program *program);
+struct rule_state *xdp_program_state(struct xdp_program *program);
+
+/* The program's descriptor, for BPF_PROG_TEST_RUN. */
+int xdp_program_fd(const struct xdp_program *program);
+
+/* Sends a queue's frames to an AF_XDP socket. */
+int xdp_program_set_socket(struct xdp_program *program, uint32_t queue, int fd, struct err *err);
+
+/* Adds the books of one queue, summed over the CPUs, to `sum`. */
+int xdp_program_add_cells(struct xdp_program *program, uint32_t queue, struct cells *sum);
+
+/* Adds a slot's latency histogram, summed over the CPUs, to buckets[HISTOGRAM_BUCKETS]. */
+int xdp_program_add_latency(
+	struct xdp_program *program, uint32_t slot, __u64 *buckets, __u64 *sum, __u64 *max);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The snapshot: what an instance was doing at one moment. The sampler makes ten a second; the
+ * dashboard, the headless printer and every other reader know nothing else. It has no pointers, so
+ * that it can be copied, recorded and mapped by another process.
+ *
+ * Counters are totals since the start. Zero and unknown are different: a count that is not known is
+ * SNAPSHOT_UNKNOWN, a rate that is not known is NAN; both are null in JSON and ? on the screen.
+ */
+#ifndef RINGSIDE_SNAPSHOT_H
+#define RINGSIDE_SNAPSHOT_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "stats/histogram.h"
+
+#define SNAPSHOT_INTERFACES 8
+#define SNAPSHOT_QUEUES 128 /* over all interfaces */
+#define SNAPSHOT_EVENTS 16
+#define SNAPSHOT_BATCH_BINS 8 /* batches of 1, 2-3, 4-7, 8-15, 16-31, 32-63, 64-127, 128 and more frames */
+#define SNAPSHOT_UNKNOWN UINT64_MAX
+#define SNAPSHOT_BALANCE_UNKNOWN INT64_MIN /* of a signed count, where -1 is a value */
+#define SNAPSHOT_NONE UINT32_MAX
+
+enum queue_state {
+	QUEUE_STARTING,
+	QUEUE_RUNNING,
+	QUEUE_DOWN,    /* the link is down; resumes by itself */
+	QUEUE_ABSENT,  /* the interface is gone; resumes when it comes back */
+	QUEUE_STALLED, /* its worker has not moved for a second */
+	QUEUE_STOPPED,
+	QUEUE_FAILED,
+	QUEUE_STATES,
+};
+extern const char *const queue_state_names[QUEUE_STATES];
+
+/* Packets, bytes (layer 2 without FCS) and their rates over interval_s. */
+struct snapshot_flow {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	double rx_pps, rx_bps, tx_pps, tx_bps; /* bits a second */
+};
+
+/* A latency in ns; every figure but `sampled` and `what` is unknown when count is unknown. */
+struct snapshot_latency {
+	char what[48];     /* from where to where: "hook to transmit" */
+	uint32_t sampled;  /* one packet in so many; 0: not recorded at this level */
+	uint64_t count, min, p50, p90, p99, p999, max;
+	double mean;
+};
+
+struct snapshot_interface {
+	char name[16];
+	char driver[32];
+	char state[16];     /* "up", "down", "absent" */
+	uint32_t mtu;
+	char io[16];        /* "af_xdp", "af_packet", "pcap" */
+	char xdp[16];       /* "native", "generic", empty without XDP */
+	int zero_copy;      /* 1, 0; -1 without AF_XDP sockets */
+	char poll[32];      /* the effective poll mode: "interrupt", "busy 20 us", … */
+	char why[384];      /* why nothing better is in use, or empty */
+	/* what the kernel half has counted; SNAPSHOT_UNKNOWN without one */
+	uint64_t kernel_rx_packets, kernel_rx_bytes;
+	uint64_t kernel_pass, kernel_drop, kernel_tx, kernel_tx_errors, kernel_redirect;
+};
+
+struct snapshot_queue {
+	uint32_t interface; /* index */
+	uint32_t queue;
+	uint32_t cpu;       /* the worker's, or SNAPSHOT_NONE when it is not pinned */
+	uint32_t state;     /* enum queue_state */
+	uint32_t zero_copy; /* 1: bound with zero copy, from getsockopt(XDP_OPTIONS) */
+	struct snapshot_flow flow;
+	uint64_t pass_packets, in_flight_packets;
+	int64_t unaccounted_packets; /* SNAPSHOT_BALANCE_UNKNOWN when a term of it is */
+	uint64_t drop[DROPS];
+	/* level detailed */
+	double busy_percent; /* share of time in batches that had frames, over interval_s */
+	uint64_t busy_ns;    /* its total */
+	uint64_t batches[SNAPSHOT_BATCH_BINS];
+	struct snapshot_latency latency;
+	/* level debug: entries in use and the rings' sizes, wake-ups, frame sizes */
+	uint64_t rx_ring, tx_ring, fill_ring, completion_ring, ring_size;
+	uint64_t wakeups;       /* system calls that woke the kernel: sendto for TX, recvfrom for fill */
+	uint64_t empty_polls;   /* polls that found nothing */
+	uint64_t fill_ring_empty; /* times the kernel found no frame; explains rx_dropped, never adds to it */
+	uint64_t sizes[SIZE_BINS];
+};
+
+struct snapshot_service_path {
+	uint32_t interface;
+	char path[8]; /* "kernel", "user" */
+	char why[64];
+};
+
+struct snapshot_service {
+	char name[32];
+	char type[16];
+	char state[16]; /* "running", "stopped" */
+	uint32_t paths_count;
+	struct snapshot_service_path paths[SNAPSHOT_INTERFACES];
+	struct snapshot_flow flow;
+	uint64_t drop[DROPS]; /* the first DROPS_OF_SERVICE are shown */
+	struct snapshot_latency latency;
+	struct histogram histogram; /* level detailed: the latency's, since the start */
+};
+
+struct snapshot_totals {
+	struct snapshot_flow flow;
+	uint64_t drop_packets, pass_packets, in_flight_packets;
+	int64_t unaccounted_packets; /* what came in and is in none of the others */
+};
+
+struct snapshot {
+	char name[32];
+	char version[16];
+	int64_t time_ns;       /* CLOCK_REALTIME */
+	uint64_t monotonic_ns; /* CLOCK_MONOTONIC; intervals are measured with this */
+	uint64_t uptime_ns;
+	uint64_t interval_ns;  /* what the rates are over; 0: none yet, rates are unknown */
+	uint32_t level;        /* enum level */
+	uint32_t final;        /* 1: everything has stopped, the totals are exact */
+	uint32_t debug_left_s; /* seconds until level debug falls back; 0: it stays */
+	uint32_t interfaces_count, queues_count, services_count, events_count;
+	uint64_t sequence; /* counts snapshots from 1 */
+	struct snapshot_totals totals;
+	struct snapshot_interface interfaces[SNAPSHOT_INTERFACES];
+	struct snapshot_queue queues[SNAPSHOT_QUEUES];
+	struct snapshot_service services[SERVICE_SLOTS];
+	struct log_line events[SNAPSHOT_EVENTS]; /* newest first */
+};
+
+extern const char *const level_names[]; /* "basic", "detailed", "debug", NULL */
+
+extern const char *const batch_bin_names[SNAPSHOT_BATCH_BINS]; /* "1", "2-3", … "128+" */
+extern const char *const size_bin_names[SIZE_BINS];             /* "64", "65-127", … "1519+" */
+
+/* A queue's drops of all reasons. A tx_failed that the driver doesn't count is left out: such frames
+ * stand among those sent. With any other unknown reason the sum is unknown. */
+uint64_t snapshot_queue_drops(const struct snapshot_queue *queue);
+/* The same of a service, for the reasons that belong to services. */
+uint64_t snapshot_service_drops(const struct snapshot_service *service);
+
+/* Sums the counts of the queues into the totals; a total with an unknown term is unknown. */
+void snapshot_add_up(struct snapshot *snapshot);
+
+/* Fills the interval and every rate in `now` (pps, bps, busy_percent) from what has changed since
+ * `before`; before NULL, or of another run (its sequence is not lower): rates are unknown. A counter
+ * that went backwards gives an unknown rate, never a huge one. */
+void snapshot_set_rates(struct snapshot *now, const struct snapshot *before);
+
+/* Fills a latency's figures from a histogram. sampled 0 or no histogram: all unknown. Without values
+ * the count is 0 and the other figures are unknown. */
+void snapshot_set_latency(struct snapshot_latency *latency, const struct histogram *histogram,
+	const char *what, uint32_t sampled);
+
+/* The shortest words for a drop reason ("rx_ring_full") and, in words, what it means and what to do. */
+extern const char *const drop_names[DROPS];
+struct drop_text {
+	const char *meaning; /* "the worker is too slow: its RX ring was full" */
+	const char *advice;  /* "spread the traffic over more queues" */
+};
+extern const struct drop_text drop_texts[DROPS];
+
+#endif

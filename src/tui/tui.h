@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The dashboard: draws snapshots and obeys keys until the user or a signal ends it.
+ *
+ * It runs in the thread that calls it, normally the main one; the threads that carry packets never
+ * wait for it and it never waits for a stopped terminal. All other threads must block every signal
+ * but the synchronous ones (SEGV, BUS, FPE, ILL, ABRT): the kernel kills a process that blocks
+ * those, without the handler that restores the terminal.
+ */
+#ifndef RINGSIDE_TUI_H
+#define RINGSIDE_TUI_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "stats/snapshot.h"
+
+struct tui_source {
+	void *context;
+	/* Copies the newest snapshot; returns false when there is none newer than `sequence`. */
+	bool (*take)(void *context, struct snapshot *into, uint64_t sequence);
+	void (*set_level)(void *context, enum level level);
+};
+
+struct tui_settings {
+	bool ascii, no_color; /* NO_COLOR in the environment is obeyed as well */
+	double interval_s; /* between frames; the user can change it */
+	bool confirm_quit; /* q asks first, and Ctrl-Z does not stop the process */
+	struct log *log; /* held back from the terminal meanwhile; may be NULL */
+	int wake_fd; /* readable: end; -1: none */
+};
+
+/* Whether tui_run() could run: standard input and output are a terminal, TERM is set, known and not
+ * "dumb", and we are not in the background. */
+bool tui_possible(void);
+
+/* Runs until q is confirmed, SIGINT or SIGTERM comes, or wake_fd is readable: returns 0. SIGHUP,
+ * or the terminal is gone: returns 1, the caller goes on without one. -ENOTTY and others: it
+ * could not start. The terminal, the signals' handlers and the mask are as found, whatever
+ * happens. SIGQUIT and crashes restore the terminal and then end the process as ever. */
+int tui_run(const struct tui_source *source, const struct tui_settings *settings, struct err *err);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tui/widgets.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "stats/snapshot.h"
+#include "stats/units.h"
+
+struct label label_number(double value, const char *unit)
+{
+	struct label label = { ROLE_TEXT, "" };
+
+	units_si(label.text, sizeof(label.text), value, unit);
+	return label;
+}
+
+struct label label_count(uint64_t count)
+{
+	return label_number(count == SNAPSHOT_UNKNOWN ? NAN : (double)count, "");
+}
+
+struct label label_exact(uint64_t count)
+{
+	struct label label = { ROLE_TEXT, "" };
+
+	units_count(label.text, sizeof(label.text), count);
+	return label;
+}
+
+struct label label_ns(uint64_t ns)
+{
+	struct label label = { ROLE_TEXT, "" };
+
+	units_ns(label.text, sizeof(label.text), ns);
+	return label;
+}
+
+struct label label_percent(double percent)
+{
+	struct label label = { ROLE_TEXT, "?" };
+
+	if (percent > 0 && percent < 0.01) {
+		strcpy(label.text, "<.01%");
+	} else if (!isnan(percent)) {
+		units_fixed(label.text, sizeof(label.text) - 1, percent, percent < 9.995 ? 2 : 1);
+		strcat(label.text, "%");
+	}
+	return label;
+}
+
+struct label label_clock(int64_t time_ns)
+{
+	time_t seconds = (time_t)(time_ns / (int64_t)NSEC_PER_SEC);
+	struct label label = { ROLE_TEXT, "?" };
+	struct tm local;
+
+	if (localtime_r(&seconds, &local))
+		strftime(label.text, sizeof(label.text), "%H:%M:%S", &local);
+	return label;
+}
+
+struct label label_duration(uint64_t seconds)
+{
+	struct label label = { ROLE_TEXT, "" };
+	unsigned long long days = seconds / 86400, rest = seconds % 86400;
+
+	if (days)
+		snprintf(label.text, sizeof(label.text), "%llud %02llu:%02llu", days, rest / 3600,
+			rest / 60 % 60);
+	else
+		snprintf(label.text, sizeof(label.text), "%02llu:%02llu:%02llu", rest / 3600,
+			rest / 60 % 60, rest % 60);
+	return label;
+}
+
+struct line line_start(const struct area *area, int y)
+{
+	return (struct line){ area_rows(area, y, 1), 0 };
+}
+
+static bool line_put(struct line *line, enum role role, const char *text)
+{
+	int width = text_width(text);
+
+	if (!line->area.height || line->x + width > line->area.width)
+		return false;
+	area_text(&line->area, line->x, 0, role, text);
+	line->x += width;
+	return true;
+}
+
+bool line_add(struct line *line, enum role role, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	return line_put(line, role, text);
+}
+
+bool line_part(struct line *line, enum role role, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (!line->area.height || line->x + 3 + text_width(text) > line->area.width)
+		return false;
+	area_put(&line->area, line->x + 1, 0, ROLE_DIM, line->area.canvas->ascii ? L'|' : L'│');
+	line->x += 3;
+	return line_put(line, role, text);
+}
+
+bool line_end(struct line *line, enum role role, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+	int width;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	width = text_width(text);
+	if (!line->area.height || line->x + width > line->area.width)
+		return false;
+	area_text(&line->area, line->area.width - width, 0, role, text);
+	line->area.width -= width + 1;
+	if (line->area.width < 0)
+		line->area.width = 0;
+	return true;
+}
+
+void widget_rule(const struct area *area, int y, const char *title)
+{
+	area_fill(area, 0, y, area->width, ROLE_DIM, area->canvas->ascii ? L'-' : L'─');
+	if (*title)
+		area_print(area, 2, y, ROLE_STRONG, " %s ", title);
+}
+
+void widget_bar(const struct area *area, int x, int y, int width, double share, enum role role)
+{
+	static const wchar_t eighths[] = L"▏▎▍▌▋▊▉█";
+	int steps, parts = area->canvas->ascii ? 1 : 8;
+
+	if (!(share > 0) || width < 1)
+		return;
+	steps = (int)lround((share > 1 ? 1 : share) * width * parts);
+	if (steps < 1)
+		steps = 1;
+	for (int i = 0; i < steps / parts; i++)
+		area_put(area, x + i, y, role, area->canvas->ascii ? L'#' : L'█');
+	if (steps % parts)
+		area_put(area, x + steps / parts, y, role, eighths[steps % parts - 1]);
+}
+
+double graph_top(double value)
+{
+	static const double steps[] = { 1, 1.5, 2, 3, 4, 5, 6, 8, 10 };
+	double power = 10;
+
+	while (power * 10 < value)
+		power *= 10;
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]) - 1; i++)
+		if (steps[i] * power >= value)
+			return steps[i] * power;
+	return 10 * power;
+}
+
+struct label graph_label(double value)
+{
+	struct label label = label_number(value, "");
+	char *point = strchr(label.text, '.'), *prefix, *end;
+
+	if (!point)
+		return label;
+	prefix = point + 1 + strspn(point + 1, "0123456789");
+	end = prefix;
+	while (end > point && (end[-1] == '0' || end[-1] == '.'))
+		end--;
+	memmove(end, prefix, strlen(prefix) + 1);
+	return label;
+}
+
+unsigned graph_samples(const struct area *area)
+{
+	return (unsigned)area->width * (area->canvas->ascii ? 1 : 2);
+}
+
+/* How many of the graph's steps a sample fills; a known value always fills one. */
+static int graph_height(const struct graph *graph, unsigned age, int steps)
+{
+	double value = age < graph->count ? graph->sample(graph->context, age) : NAN;
+	int height;
+
+	if (isnan(value))
+		return 0;
+	height = (int)lround(value / graph->top * steps);
+	return height < 1 ? 1 : height > steps ? steps : height;
+}
+
+static wchar_t braille(int left, int right)
+{
+	static const unsigned char lefts[] = { 0, 0x40, 0x44, 0x46, 0x47 };
+	static const unsigned char rights[] = { 0, 0x80, 0xa0, 0xb0, 0xb8 };
+
+	left = left < 0 ? 0 : left > 4 ? 4 : left;
+	right = right < 0 ? 0 : right > 4 ? 4 : right;
+	return left || right ? 0x2800 + lefts[left] + rights[right] : L' ';
+}
+
+static bool graph_is_unknown(const struct graph *graph, unsigned age)
+{
+	return age < graph->count && isnan(graph->sample(graph->context, age));
+}
+
+static void graph_column(const struct area *area, const struct graph *graph, int x)
+{
+	bool ascii = area->canvas->ascii;
+	unsigned age = (unsigned)(area->width - 1 - x) * (ascii ? 1 : 2);
+	int steps = area->height * (ascii ? 2 : 4);
+	int right = graph_height(graph, age, steps);
+	int left = ascii ? right : graph_height(graph, age + 1, steps);
+	/* a second without packets is dim, at the bottom; one that is not known is a question
+	 * mark */
+	bool idle = left <= 1 && right <= 1 &&
+		    !(age < graph->count && graph->sample(graph->context, age) > 0);
+
+	for (int row = 0; row < area->height; row++) {
+		int below = (area->height - 1 - row) * (ascii ? 2 : 4);
+		wchar_t glyph = braille(left - below, right - below);
+
+		if (ascii)
+			glyph = right - below >= 2 ? L':' : right - below == 1 ? L'.' : L' ';
+		if (ascii && idle && right && !below)
+			glyph = L'_';
+		if (glyph != L' ')
+			area_put(area, x, row, idle ? ROLE_DIM : ROLE_ACCENT, glyph);
+	}
+	if (!left && !right && graph_is_unknown(graph, age))
+		area_put(area, x, area->height - 1, ROLE_DIM, L'?');
+}
+
+void widget_graph(const struct area *area, const struct graph *graph)
+{
+	for (int x = 0; x < area->width; x++)
+		graph_column(area, graph, x);
+}

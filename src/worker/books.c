@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <string.h>
+#include <time.h>
+
+#include "base/counter.h"
+#include "worker/books.h"
+
+/* The kernel half counts a frame before it is in the ring, and puts it there at the end of its batch:
+ * what seems to be missing gets this long to show up. */
+#define SETTLE_TRIES 3
+#define SETTLE_NS 200000
+
+static void add_cells(struct cells *sum, const struct cells *cells)
+{
+	for (unsigned i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
+		((__u64 *)sum)[i] += counter_get(&((const __u64 *)cells)[i]);
+}
+
+void cells_sum(const struct cells *cells, unsigned outcome, struct cell *sum)
+{
+	for (unsigned slot = 0; slot <= SERVICE_SLOTS; slot++) {
+		sum->packets += cells->cell[slot][outcome].packets;
+		sum->bytes += cells->cell[slot][outcome].bytes;
+	}
+}
+
+void cells_sum_drops(const struct cells *cells, struct cell *sum)
+{
+	for (unsigned reason = 0; reason < DROPS; reason++)
+		cells_sum(cells, OUTCOME_DROP + reason, sum);
+}
+
+void cells_sum_all(const struct cells *cells, struct cell *sum)
+{
+	for (unsigned outcome = 0; outcome < OUTCOMES; outcome++)
+		cells_sum(cells, outcome, sum);
+}
+
+static void add_gauges(struct io_gauges *now, const struct io_gauges *past)
+{
+	add_known(&now->received, past->received);
+	add_known(&now->rx_ring_full, past->rx_ring_full);
+	add_known(&now->rx_dropped, past->rx_dropped);
+	add_known(&now->fill_ring_empty, past->fill_ring_empty);
+	add_known(&now->tx_invalid, past->tx_invalid);
+	add_known(&now->wakeups, past->wakeups);
+	add_known(&now->empty_polls, past->empty_polls);
+}
+
+static bool has_queue(const struct interface *in, uint32_t i)
+{
+	return in && i < in->queues_count;
+}
+
+static void read_kernel(
+	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	books->kernel = past->kernel;
+	if (has_queue(in, i) && in->program)
+		xdp_program_add_cells(in->program, in->queues[i], &books->kernel);
+}
+
+static void read_worker(
+	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	const struct worker *worker = has_queue(in, i) ? in->workers[i] : NULL;
+	struct io_gauges *gauges;
+	struct cells *cells;
+	uint64_t *lent;
+
+	books->worker = past->worker;
+	books->direct = past->direct;
+	books->gauges = past->gauges;
+	books->direct_gauges = past->direct_gauges;
+	books->lent = books->direct_lent = 0;
+	books->busy_ns = past->busy_ns;
+	memcpy(books->batches, past->batches, sizeof(books->batches));
+	if (!worker)
+		return;
+	gauges = in->program ? &books->gauges : &books->direct_gauges;
+	cells = in->program ? &books->worker : &books->direct;
+	lent = in->program ? &books->lent : &books->direct_lent;
+	/* upstream first, so that a frame that moves on meanwhile is seen at least once */
+	in->ops->read_gauges(in->io[i], gauges);
+	add_gauges(gauges, in->program ? &past->gauges : &past->direct_gauges);
+	*lent = __atomic_load_n(&worker->books.lent, __ATOMIC_ACQUIRE);
+	add_cells(cells, &worker->books.cells);
+	books->busy_ns += counter_get(&worker->books.busy_ns);
+	for (unsigned k = 0; k < SNAPSHOT_BATCH_BINS; k++)
+		books->batches[k] += counter_get(&worker->books.batches[k]);
+}
+
+void books_read(
+	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	read_kernel(in, i, past, books);
+	read_worker(in, i, past, books);
+	books->tx_errors = past->tx_errors;
+	if (!has_queue(in, i))
+		return;
+	if (!in->tx_errors[i])
+		books->tx_errors = UINT64_MAX;
+	else
+		add_known(&books->tx_errors,
+			link_counter_read(in->tx_errors[i]) - in->tx_errors_before[i]);
+}
+
+/* A first count of frames, and the places in which each of them must be. */
+struct account {
+	struct cell before, after; /* the first count, read before and after all the rest */
+	struct cell judged;
+	uint64_t held; /* in rings and hands */
+	uint64_t arrived;
+};
+
+static void add_places(struct account *account, const struct cells *cells, uint64_t lent,
+	const struct io_gauges *gauges)
+{
+	account->judged = (struct cell){ 0 };
+	cells_sum_all(cells, &account->judged);
+	account->held = lent + gauges->in_flight;
+	account->arrived = account->judged.packets + account->held + known(gauges->rx_ring_full) +
+			   known(gauges->rx_dropped);
+}
+
+static void read_places(const struct books *books, struct account *hook, struct account *direct)
+{
+	add_places(hook, &books->worker, books->lent, &books->gauges);
+	add_places(direct, &books->direct, books->direct_lent, &books->direct_gauges);
+}
+
+/* Reads a backend's own count once more. */
+static void read_received(
+	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	struct io_gauges again;
+
+	if (!has_queue(in, i) || in->program || !in->workers[i])
+		return;
+	in->ops->read_gauges(in->io[i], &again);
+	books->direct_gauges.received = past->direct_gauges.received;
+	add_known(&books->direct_gauges.received, again.received);
+}
+
+/* A backend that does not count by itself (a capture file) has received what it lent. */
+static uint64_t first_count(const struct books *books, const struct account *direct)
+{
+	return books->direct_gauges.received == UINT64_MAX ? direct->arrived
+							   : books->direct_gauges.received;
+}
+
+/*
+ * If the books balance, the first count was, at some instant between its two readings, what the places
+ * add up to: that is then the count to show. What lies outside of the two is unaccounted for.
+ */
+static int64_t balance(struct account *account)
+{
+	struct cell *count = &account->after;
+	uint64_t span = account->after.packets - account->before.packets;
+
+	/* frames that moved on between the reads were counted in both places */
+	if (account->arrived > count->packets) {
+		uint64_t twice = account->arrived - count->packets;
+
+		twice = twice < account->held ? twice : account->held;
+		account->held -= twice;
+		account->arrived -= twice;
+	}
+	if (account->arrived >= account->before.packets && account->arrived < count->packets) {
+		uint64_t later = count->packets - account->arrived;
+
+		count->packets = account->arrived;
+		count->bytes -= (count->bytes - account->before.bytes) / span * later;
+	}
+	return (int64_t)(count->packets - account->arrived);
+}
+
+void books_settle(
+	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	struct account hook = { 0 }, direct = { 0 };
+
+	books_read(in, i, past, books);
+	read_places(books, &hook, &direct);
+	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.before);
+	direct.before.packets = first_count(books, &direct);
+	for (int try = 0; try < SETTLE_TRIES && (hook.arrived < hook.before.packets ||
+							direct.arrived < direct.before.packets);
+		try++) {
+		const struct timespec pause = { .tv_nsec = SETTLE_NS };
+
+		nanosleep(&pause, NULL);
+		read_worker(in, i, past, books);
+		read_places(books, &hook, &direct);
+	}
+	read_kernel(in, i, past, books);
+	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.after);
+	read_received(in, i, past, books);
+	direct.after.packets = first_count(books, &direct);
+	books->unaccounted = balance(&hook) + balance(&direct);
+	books->redirect = hook.after;
+	books->received = (struct cell){ direct.after.packets, direct.judged.bytes };
+	books->in_flight = hook.held + direct.held;
+}

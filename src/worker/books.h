@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The books of one queue: what its kernel half, its worker and the kernel's sockets have counted, over
+ * every time that its interface was open, and how they add up.
+ *
+ *    hook (kernel) ──▶ pass, answer, drop
+ *         └─ redirect ──▶ dropped by the socket │ in its ring │ in the worker's hands │ judged (worker)
+ *
+ * Without a kernel half the backend's receive is the first count (direct).
+ */
+#ifndef RINGSIDE_BOOKS_H
+#define RINGSIDE_BOOKS_H
+
+#include "worker/interface.h"
+
+struct books {
+	struct cells kernel; /* at the hook */
+	struct cells worker; /* of the frames that the hook handed over */
+	struct cells direct; /* of frames that no hook has seen */
+	struct io_gauges gauges, direct_gauges;
+	uint64_t lent, direct_lent; /* in the worker's hands */
+	uint64_t tx_errors; /* answers that the driver could not transmit; UINT64_MAX: unknown */
+	uint64_t busy_ns, batches[SNAPSHOT_BATCH_BINS];
+	struct cell redirect; /* set by books_settle(): handed over by the hook */
+	struct cell received; /* likewise: counted by the backend itself, no hook being there */
+	uint64_t in_flight; /* likewise: in rings and hands */
+	int64_t unaccounted; /* likewise */
+};
+
+/* Reads the books of a queue as they are, on top of what was counted before. interface NULL, or without
+ * that queue: just that. */
+void books_read(const struct interface *interface, uint32_t index, const struct books *past,
+	struct books *books);
+
+/* The same, at one moment although they move: sets redirect, in_flight and unaccounted. */
+void books_settle(const struct interface *interface, uint32_t index, const struct books *past,
+	struct books *books);
+
+/* Adds up one outcome, or all of them, over all slots. */
+void cells_sum(const struct cells *cells, unsigned outcome, struct cell *sum);
+void cells_sum_drops(const struct cells *cells, struct cell *sum);
+void cells_sum_all(const struct cells *cells, struct cell *sum);
+
+/* A count that may be unknown (UINT64_MAX), as a number to add. */
+static inline uint64_t known(uint64_t count)
+{
+	return count == UINT64_MAX ? 0 : count;
+}
+
+/* Adds to a count; unknown when either is. */
+static inline void add_known(uint64_t *sum, uint64_t more)
+{
+	*sum = *sum == UINT64_MAX || more == UINT64_MAX ? UINT64_MAX : *sum + more;
+}
+
+#endif

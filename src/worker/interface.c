@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "net/netns.h"
+#include "worker/interface.h"
+#include "worker/ladder.h"
+
+static int read_link(struct interface *in, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	int ret;
+
+	if (config->io == IO_PCAP) {
+		snprintf(in->link.name, sizeof(in->link.name), "%s", config->name);
+		snprintf(in->link.driver, sizeof(in->link.driver), "libpcap");
+		in->link.numa_node = -1;
+		in->link.up = in->link.carrier = true;
+	} else {
+		ret = link_read(&in->link, config->name, err);
+		if (ret)
+			return ret;
+		if (!in->link.up)
+			return err_say(err, -ENETDOWN, "the interface is down (ip link set %s up)",
+				config->name);
+	}
+	memcpy(in->own_state.mac, config->mac.given ? config->mac.address : in->link.mac, 6);
+	return 0;
+}
+
+/* Names of the driver's counters of answers that it could not transmit: veth; mlx5. */
+static void open_counters(struct interface *in)
+{
+	static const char *const patterns[] = { "rx_queue_%u_xdp_tx_errors", "rx%u_xdp_tx_err" };
+
+	for (uint32_t i = 0; in->program && i < in->queues_count; i++)
+		for (unsigned k = 0; k < 2 && !in->tx_errors[i]; k++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), patterns[k], in->queues[i]);
+			/* generic XDP transmits without the driver's XDP code and its counters */
+			if (!in->generic)
+				in->tx_errors[i] = link_counter_open(in->link.name, name);
+			if (in->tx_errors[i])
+				in->tx_errors_before[i] = link_counter_read(in->tx_errors[i]);
+		}
+}
+
+static void pin_interrupts(struct interface *in)
+{
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		const struct worker *worker = in->workers[i];
+		struct err err = { 0 };
+		uint32_t irq;
+
+		if (!worker || worker->cpu == SNAPSHOT_NONE)
+			continue;
+		if (interrupt_find(in->link.name, in->queues[i], &irq, &err) ||
+			interrupt_pin(irq, worker->cpu, &in->pinned[in->pinned_count], &err))
+			log_write(in->settings->log, LOG_WARNING, "%s queue %u: interrupt: %s",
+				in->link.name, in->queues[i], err.text);
+		else
+			in->pinned_count++;
+	}
+}
+
+static int make_workers(struct interface *in, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	uint32_t cpus[256];
+	unsigned count = cpu_list(in->link.numa_node, cpus, 256);
+
+	/* CPU 0 does the house work of most machines: it comes last */
+	for (unsigned i = 0; i + 1 < count; i++)
+		if (cpus[i] == 0) {
+			memmove(&cpus[i], &cpus[i + 1], (count - i - 1) * sizeof(*cpus));
+			cpus[count - 1] = 0;
+		}
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		struct worker *worker;
+
+		if (!in->io[i])
+			continue;
+		worker = in->workers[i] = aligned_alloc(64, sizeof(*worker));
+		if (!worker)
+			return err_set(err, -ENOMEM, "make the worker of queue %u", in->queues[i]);
+		memset(worker, 0, sizeof(*worker));
+		worker->ops = in->ops;
+		worker->io = in->io[i];
+		worker->services = in->rules;
+		worker->tables = in->tables;
+		worker->state = in->state;
+		worker->queue = in->queues[i];
+		worker->batch = config->batch;
+		worker->first_half = !in->program;
+		worker->can_pass = in->ops->can_pass;
+		for (unsigned k = 0; k < SERVICE_SLOTS; k++)
+			worker->limited |= worker->first_half && in->rules[k].limit_cost;
+		worker->cpu = count ? cpus[i % count] : SNAPSHOT_NONE;
+		if (config->cpus.count)
+			worker->cpu = config->cpus.number[i % config->cpus.count];
+		snprintf(worker->name, sizeof(worker->name), "%.10s/%u", in->link.name,
+			in->queues[i]);
+	}
+	return 0;
+}
+
+int interface_open(
+	struct interface **interface, const struct interface_settings *settings, struct err *err)
+{
+	struct interface *in = calloc(1, sizeof(*in));
+	int back, ret = -ENOMEM;
+
+	if (!in || !(in->own_tables = malloc(sizeof(*in->own_tables)))) {
+		free(in);
+		return err_set(err, ret, "%s: open the interface", settings->interface->name);
+	}
+	in->settings = settings;
+	in->zero_copy = -1;
+	ladder_find_services(in);
+	back = netns_enter(settings->interface->netns, err);
+	ret = back < 0 ? back : read_link(in, err);
+	if (!ret)
+		ret = ladder_open(in, err);
+	if (!ret)
+		ret = make_workers(in, err);
+	if (!ret) {
+		interface_set_level(in, settings->level);
+		open_counters(in);
+		if (settings->interface->irq_affinity)
+			pin_interrupts(in);
+	}
+	if (back >= 0)
+		netns_leave(back);
+	if (ret) {
+		interface_close(in);
+		return err_where(err, ret, "%s", settings->interface->name);
+	}
+	*interface = in;
+	return 0;
+}
+
+int interface_start(struct interface *in, struct err *err)
+{
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		int ret = in->workers[i] ? worker_start(in->workers[i], err) : 0;
+
+		if (ret)
+			return err_where(err, ret, "%s queue %u", in->link.name, in->queues[i]);
+	}
+	return 0;
+}
+
+void interface_stop(struct interface *in)
+{
+	if (in->program)
+		xdp_program_detach(in->program);
+	for (uint32_t i = 0; i < in->queues_count; i++)
+		if (in->workers[i])
+			worker_ask_to_stop(in->workers[i]);
+	for (uint32_t i = 0; i < in->queues_count; i++)
+		if (in->workers[i])
+			worker_join(in->workers[i]);
+}
+
+static void restore(struct interface *in)
+{
+	struct err err = { 0 };
+	int back = netns_enter(in->settings->interface->netns, &err);
+
+	if (back < 0)
+		return;
+	if ((in->vlan.ctag || in->vlan.stag) &&
+		link_vlan_offload_restore(in->link.name, &in->vlan, &err))
+		log_write(in->settings->log, LOG_WARNING, "%s: restore the VLAN offload: %s",
+			in->link.name, err.text);
+	for (uint32_t i = 0; i < in->pinned_count; i++)
+		if (interrupt_restore(&in->pinned[i], &err))
+			log_write(
+				in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);
+	netns_leave(back);
+}
+
+void interface_close(struct interface *in)
+{
+	if (!in)
+		return;
+	xdp_program_close(in->program);
+	ladder_close_queues(in);
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		free(in->workers[i]);
+		link_counter_close(in->tx_errors[i]);
+	}
+	restore(in);
+	free(in->own_tables);
+	free(in);
+}
+
+void interface_set_level(struct interface *in, uint32_t level)
+{
+	struct rule_state *state = in->state;
+
+	__atomic_store_n(&state->sample_every,
+		level == LEVEL_BASIC	  ? 0
+		: level == LEVEL_DETAILED ? SAMPLE_DETAILED
+					  : 1,
+		__ATOMIC_RELAXED);
+	__atomic_store_n(&state->level, level, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One interface of an instance: its kernel half, its queues with their workers, and why they are as
+ * they are. The ladder is native XDP with zero copy, native with copies, generic, AF_PACKET; each step
+ * down is logged with its reason.
+ *
+ * One thread at a time (the starter, then the watcher).
+ */
+#ifndef RINGSIDE_INTERFACE_H
+#define RINGSIDE_INTERFACE_H
+
+#include "base/log.h"
+#include "config.h"
+#include "io/io.h"
+#include "io/xdp_program.h"
+#include "net/interrupt.h"
+#include "net/link.h"
+#include "worker/worker.h"
+
+#define INTERFACE_QUEUES 64
+
+/* What the ladder's steps have in common. */
+struct interface_settings {
+	const struct config *config;
+	const struct config_interface *interface; /* one of config's */
+	const uint32_t *service_queues; /* [SERVICE_SLOTS]: of all its interfaces together */
+	uint32_t level; /* enum level */
+	struct log *log;
+};
+
+struct interface_path {
+	bool used; /* the service of this slot is on this interface */
+	enum half half;
+	char why[64];
+};
+
+struct interface {
+	const struct interface_settings *settings;
+	struct link link;
+	const struct io_ops *ops;
+	struct xdp_program *program; /* NULL: no kernel half */
+	bool generic;
+	int zero_copy; /* 1, 0; -1: no AF_XDP sockets */
+	char why[384]; /* why nothing better, or empty */
+	char poll[32]; /* effective poll mode; empty without sockets */
+	struct interface_path paths[SERVICE_SLOTS];
+	struct service_rule rules[SERVICE_SLOTS];
+	struct rule_tables *tables; /* the kernel half's, or own_tables */
+	struct rule_state *state; /* the kernel half's, or &own_state */
+	struct rule_tables *own_tables;
+	struct rule_state own_state;
+	uint32_t queues_count; /* entries of the next four */
+	uint32_t queues[INTERFACE_QUEUES];
+	struct io_queue *io[INTERFACE_QUEUES]; /* NULL: the kernel half answers alone */
+	struct worker *workers[INTERFACE_QUEUES];
+	struct link_counter *tx_errors[INTERFACE_QUEUES]; /* NULL: the driver does not count them */
+	uint64_t tx_errors_before[INTERFACE_QUEUES];
+	struct link_vlan_offload vlan;
+	uint32_t pinned_count;
+	struct interrupt_affinity pinned[INTERFACE_QUEUES];
+};
+
+/* Opens it: queues bound, program attached, workers not yet running. On failure nothing is left
+ * behind. settings are kept. */
+int interface_open(
+	struct interface **interface, const struct interface_settings *settings, struct err *err);
+
+/* Starts the workers. */
+int interface_start(struct interface *interface, struct err *err);
+
+/* Takes the program off, then lets the workers finish what they have. The books stay readable. */
+void interface_stop(struct interface *interface);
+
+/* Closes everything and puts offloads and interrupts back as they were. NULL is allowed. */
+void interface_close(struct interface *interface);
+
+/* Tells both halves what to record. */
+void interface_set_level(struct interface *interface, uint32_t level);
+
+#endif

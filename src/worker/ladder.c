@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/af_xdp.h"
+#include "io/frames.h"
+#include "io/rings.h"
+#include "worker/ladder.h"
+
+_Static_assert((int)PAGES_2M == (int)HUGE_2M && (int)PAGES_1G == (int)HUGE_1G &&
+		       (int)PAGES_SMALL == (int)HUGE_OFF,
+	"huge_pages is handed on as it is");
+
+/* Ethernet header and two VLAN tags, which the MTU does not count. */
+#define HEADERS_BYTES 22
+/* In copy mode and in zero copy alike the kernel keeps this much in front of a frame. */
+#define XDP_HEADROOM_BYTES 256
+
+/* Says why the ladder went a step down; the dashboard shows all steps, the log has each. */
+static void __attribute__((format(printf, 2, 3)))
+step_down(struct interface *in, const char *format, ...)
+{
+	size_t used = strlen(in->why);
+	char text[sizeof(in->why)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_write(in->settings->log, LOG_INFO, "%s: %s", in->link.name, text);
+	snprintf(in->why + used, sizeof(in->why) - used, "%s%s", used ? "; " : "", text);
+}
+
+static enum path wanted_path(const struct interface *in, unsigned slot)
+{
+	return (enum path)in->settings->config->services[slot].settings->path;
+}
+
+static bool any_path(const struct interface *in, enum path path)
+{
+	for (unsigned i = 0; i < SERVICE_SLOTS; i++)
+		if (in->paths[i].used && wanted_path(in, i) == path)
+			return true;
+	return false;
+}
+
+void ladder_find_services(struct interface *in)
+{
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct option_names *names = &config->services[i].settings->interfaces;
+
+		for (unsigned k = 0; k < names->count; k++)
+			if (!strcmp(names->name[k], in->settings->interface->name))
+				in->paths[i].used = true;
+	}
+}
+
+/* Chooses each service's half; zero_copy says whether sockets are bound with it. */
+static void choose_paths(struct interface *in, bool has_kernel_half, bool zero_copy)
+{
+	for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
+		struct interface_path *path = &in->paths[i];
+		const char *why = "as configured";
+
+		if (!path->used)
+			continue;
+		path->half = wanted_path(in, i) == PATH_USER ? HALF_USER : HALF_KERNEL;
+		if (!has_kernel_half) {
+			path->half = HALF_USER;
+			why = "no kernel half with this backend";
+		} else if (wanted_path(in, i) == PATH_AUTO) {
+			path->half = zero_copy ? HALF_USER : HALF_KERNEL;
+			why = zero_copy	    ? "zero copy is bound"
+			      : in->generic ? "generic XDP"
+					    : "native XDP without zero copy";
+		}
+		snprintf(path->why, sizeof(path->why), "%s", why);
+	}
+}
+
+static int compile(struct interface *in, struct err *err)
+{
+	const struct config *config = in->settings->config;
+
+	memset(in->rules, 0, sizeof(in->rules));
+	rule_tables_init(in->own_tables);
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+		int ret;
+
+		if (!in->paths[i].used)
+			continue;
+		ret = service->type->compile(service->settings, i, in->settings->service_queues[i],
+			&in->rules[i], in->own_tables, err);
+		if (ret)
+			return err_where(err, ret, "service %s", service->name);
+		in->rules[i].half = (uint8_t)in->paths[i].half;
+	}
+	return 0;
+}
+
+static void fill_settings(const struct interface *in, struct io_queue_settings *s)
+{
+	const struct config_interface *config = in->settings->interface;
+
+	*s = (struct io_queue_settings){
+		.interface = config->name,
+		.netns = config->netns,
+		.ifindex = in->link.index,
+		.mtu = in->link.mtu,
+		.frames = config->frames ? config->frames : RINGS_FRAMES_MIN,
+		.frame_size = config->frame_size,
+		.batch = config->batch,
+		.busy_poll_us = config->busy_poll_us,
+		.huge_pages = config->huge_pages,
+		.numa_node = in->link.numa_node,
+		.generic = in->generic,
+		.read = config->read,
+		.write = config->write,
+		.udp_ports = in->own_tables->udp_port_services,
+		.log = in->settings->log,
+	};
+}
+
+void ladder_close_queues(struct interface *in)
+{
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		if (in->io[i])
+			in->ops->close(in->io[i]);
+		in->io[i] = NULL;
+	}
+}
+
+static int open_queues(struct interface *in, bool zero_copy, struct err *err)
+{
+	struct io_queue_settings settings;
+
+	fill_settings(in, &settings);
+	settings.zero_copy = zero_copy;
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		int ret;
+
+		settings.queue = in->queues[i];
+		ret = in->ops->open(&in->io[i], &settings, err);
+		if (ret) {
+			ladder_close_queues(in);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int choose_queues(struct interface *in, struct err *err)
+{
+	const struct option_numbers *wanted = &in->settings->interface->queues;
+	uint32_t count = in->link.rx_queues;
+
+	if (count > INTERFACE_QUEUES) {
+		log_write(in->settings->log, LOG_WARNING,
+			"%s: has %u queues, of which the first %u are used", in->link.name, count,
+			INTERFACE_QUEUES);
+		count = INTERFACE_QUEUES;
+	}
+	in->queues_count = wanted->count ? wanted->count : count;
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		in->queues[i] = wanted->count ? wanted->number[i] : i;
+		if (in->queues[i] >= in->link.rx_queues)
+			return err_say(err, -EINVAL,
+				"queue %u: there are %u queues, counted from 0", in->queues[i],
+				in->link.rx_queues);
+	}
+	return 0;
+}
+
+static bool fits_frame(const struct interface *in)
+{
+	uint32_t room = in->settings->interface->frame_size - XDP_HEADROOM_BYTES;
+
+	return in->link.mtu + HEADERS_BYTES <= room;
+}
+
+/* The sockets that the services' paths ask for: with zero copy where it can be had, in copy mode only
+ * for services that are to be answered in user space, none otherwise. */
+static int open_sockets(struct interface *in, bool native, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	bool user = any_path(in, PATH_USER), automatic = any_path(in, PATH_AUTO);
+	int ret;
+
+	in->zero_copy = -1;
+	if (config->zero_copy != SWITCH_ON && !user &&
+		(!automatic || config->zero_copy == SWITCH_OFF))
+		return 0;
+	/* lo has an MTU of 64 K: frames that do not fit are left to the stack by the kernel half */
+	if (!fits_frame(in) && strcmp(in->link.driver, "loopback"))
+		return err_say(err, -EMSGSIZE,
+			"the MTU of %u is too large for frames of %u bytes: at most %u (ip link "
+			"set %s "
+			"mtu %u)",
+			in->link.mtu, config->frame_size,
+			config->frame_size - XDP_HEADROOM_BYTES - HEADERS_BYTES, in->link.name,
+			config->frame_size - XDP_HEADROOM_BYTES - HEADERS_BYTES);
+	if (native && config->zero_copy != SWITCH_OFF) {
+		ret = open_queues(in, true, err);
+		if (!ret) {
+			in->zero_copy = 1;
+			return 0;
+		}
+		if (config->zero_copy == SWITCH_ON || ret == -EPERM || ret == -EBUSY)
+			return ret;
+		step_down(in, "zero copy: %s", strerror(-ret));
+		err->text[0] = '\0';
+	}
+	if (!user)
+		return 0;
+	ret = open_queues(in, false, err);
+	if (!ret)
+		in->zero_copy = 0;
+	return ret;
+}
+
+static int register_sockets(struct interface *in, struct err *err)
+{
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		int ret = in->io[i] ? xdp_program_set_socket(
+					      in->program, in->queues[i], af_xdp_fd(in->io[i]), err)
+				    : 0;
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* One rung: sockets, program, sockets into the program, and the attachment last, so that no frame comes
+ * before there is somebody to take it. */
+static int open_xdp(struct interface *in, bool native, struct err *err)
+{
+	struct xdp_program_settings settings = {
+		.queues = in->link.rx_queues_max,
+		.services = in->rules,
+		.tables = in->own_tables,
+		.state = &in->own_state,
+	};
+	int ret;
+
+	in->ops = &io_af_xdp;
+	in->generic = !native;
+	ret = open_sockets(in, native, err);
+	if (ret)
+		return ret;
+	choose_paths(in, true, in->zero_copy == 1);
+	ret = compile(in, err);
+	if (!ret)
+		ret = xdp_program_open(&in->program, &settings, err);
+	if (!ret)
+		ret = register_sockets(in, err);
+	if (!ret)
+		ret = xdp_program_attach(in->program, in->link.index, in->generic, err);
+	if (ret) {
+		xdp_program_close(in->program);
+		in->program = NULL;
+		ladder_close_queues(in);
+		return ret;
+	}
+	in->tables = xdp_program_tables(in->program);
+	in->state = xdp_program_state(in->program);
+	if (in->io[0])
+		af_xdp_poll_mode(in->io[0], in->poll, sizeof(in->poll));
+	return 0;
+}
+
+/* veth wants as many receive queues here as the peer has to send. */
+static void add_mending(const struct interface *in, int ret, struct err *err)
+{
+	const struct link *link = &in->link;
+
+	if (ret != -ENOSPC || strcmp(link->driver, "veth"))
+		return;
+	if (link->rx_queues < link->rx_queues_max)
+		err_add(err, ret, " (ethtool -L %s rx %u)", link->name, link->rx_queues_max);
+	else
+		err_add(err, ret,
+			" (in the peer's namespace: ethtool -L PEER tx %u; or make the pair with "
+			"numrxqueues)",
+			link->rx_queues);
+}
+
+/* Errors that no lower rung of the ladder would cure, or that the user should hear of first. */
+static bool is_final(int ret)
+{
+	return ret == -EPERM || ret == -EBUSY || ret == -EMSGSIZE || ret == -ENOMEM ||
+	       ret == -ENOBUFS || ret == -E2BIG;
+}
+
+static int open_xdp_ladder(struct interface *in, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	int ret = -EOPNOTSUPP;
+
+	ret = link_vlan_offload_off(config->name, &in->vlan, err);
+	if (ret < 0)
+		return err_where(err, ret, "switch the receive VLAN offload off, which hides tags");
+	if (ret > 0)
+		log_write(in->settings->log, LOG_INFO,
+			"%s: receive VLAN offload switched off, which hides tags; restored at the "
+			"end",
+			config->name);
+	if (config->xdp != XDP_GENERIC) {
+		ret = open_xdp(in, true, err);
+		add_mending(in, ret, err);
+		if (!ret || is_final(ret) || config->xdp == XDP_NATIVE)
+			return ret;
+		step_down(in, "%s", err->text);
+		err->text[0] = '\0';
+	}
+	return open_xdp(in, false, err);
+}
+
+/* AF_PACKET and capture files: one queue, and the workers do it all. */
+static int open_plain(struct interface *in, const struct io_ops *ops, struct err *err)
+{
+	int ret;
+
+	in->ops = ops;
+	in->zero_copy = -1;
+	in->generic = false;
+	choose_paths(in, false, false);
+	ret = compile(in, err);
+	if (ret)
+		return ret;
+	in->tables = in->own_tables;
+	in->state = &in->own_state;
+	in->queues_count = 1;
+	in->queues[0] = 0;
+	return open_queues(in, false, err);
+}
+
+int ladder_open(struct interface *in, struct err *err)
+{
+	int io = in->settings->interface->io, ret;
+
+	if (io == IO_PCAP)
+		return open_plain(in, &io_pcap_file, err);
+	if (io == IO_AF_PACKET)
+		return open_plain(in, &io_af_packet, err);
+	ret = choose_queues(in, err);
+	if (!ret)
+		ret = open_xdp_ladder(in, err);
+	if (!ret || io == IO_AF_XDP || is_final(ret))
+		return ret;
+	/* who asks for a mode of XDP does not mean a socket */
+	if (in->settings->interface->xdp != XDP_AUTO ||
+		in->settings->interface->zero_copy == SWITCH_ON)
+		return ret;
+	step_down(in, "%s", err->text);
+	err->text[0] = '\0';
+	return open_plain(in, &io_af_packet, err);
+}

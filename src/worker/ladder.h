@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ladder: native XDP with zero copy, native XDP with copies, generic XDP, AF_PACKET. Which rung an
+ * interface stands on, and why on none above it.
+ */
+#ifndef RINGSIDE_LADDER_H
+#define RINGSIDE_LADDER_H
+
+#include "worker/interface.h"
+
+/* Marks the services that are on the interface. */
+void ladder_find_services(struct interface *interface);
+
+/* Opens the queues and attaches the program, on the highest rung that the configuration and the machine
+ * allow; each step down is logged and goes to `why`. On failure what has been opened is closed again, but
+ * for the VLAN offload. */
+int ladder_open(struct interface *interface, struct err *err);
+
+void ladder_close_queues(struct interface *interface);
+
+#endif

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "io/af_xdp.h"
+#include "net/netns.h"
+#include "worker/pool.h"
+
+#define SAMPLE_NS (100 * NSEC_PER_MSEC)
+/* An interface that has gone is looked for this often, and one that is there compared with what was
+ * opened: not every change (the number of queues, say) comes as an event. */
+#define RETRY_NS NSEC_PER_SEC
+#define DEBUG_NS (60 * NSEC_PER_SEC)
+
+/* What an opening looks like from outside; kept while the interface is away. */
+static void keep_shown(struct pool_interface *pi)
+{
+	const struct interface *in = pi->interface;
+	struct snapshot_interface *shown = &pi->shown;
+
+	memset(shown, 0, sizeof(*shown));
+	snprintf(shown->name, sizeof(shown->name), "%s", in->link.name);
+	snprintf(shown->driver, sizeof(shown->driver), "%s", in->link.driver);
+	snprintf(shown->io, sizeof(shown->io), "%s", in->ops->name);
+	if (in->program)
+		snprintf(shown->xdp, sizeof(shown->xdp), in->generic ? "generic" : "native");
+	snprintf(shown->poll, sizeof(shown->poll), "%s", in->poll);
+	snprintf(shown->why, sizeof(shown->why), "%s", in->why);
+	shown->mtu = in->link.mtu;
+	/* without sockets, since the kernel half answers alone, there is no zero copy either */
+	shown->zero_copy = in->program ? in->zero_copy == 1 : -1;
+	memcpy(pi->paths, in->paths, sizeof(pi->paths));
+	memset(pi->queue_watches, 0, sizeof(pi->queue_watches));
+	pi->latency = in->ops->latency;
+	pi->carrier = in->link.up && in->link.carrier;
+	pi->ifindex = in->link.index;
+	pi->failure[0] = '\0';
+}
+
+static void log_opened(struct pool *pool, const struct pool_interface *pi)
+{
+	const struct interface *in = pi->interface;
+	const char *pages = in->program && in->io[0] ? af_xdp_pages(in->io[0]) : NULL;
+
+	log_write(pool->log, LOG_INFO, "%s: %s%s%s%s, %u queue%s%s%s", in->link.name, in->ops->name,
+		in->program ? (in->generic ? ", generic XDP" : ", native XDP") : "",
+		in->zero_copy == 1   ? ", zero copy"
+		: in->zero_copy == 0 ? ", copy mode"
+				     : "",
+		in->program && in->zero_copy < 0 ? ", answered in the kernel half" : "",
+		in->queues_count, in->queues_count == 1 ? "" : "s", pages ? ", " : "",
+		pages ? pages : "");
+}
+
+static int open_interface(struct pool *pool, struct pool_interface *pi, struct err *err)
+{
+	int ret;
+
+	pi->settings.level = pool->applied_level;
+	ret = interface_open(&pi->interface, &pi->settings, err);
+	if (ret)
+		return ret;
+	ret = interface_start(pi->interface, err);
+	if (ret) {
+		interface_stop(pi->interface);
+		interface_close(pi->interface);
+		pi->interface = NULL;
+		return ret;
+	}
+	keep_shown(pi);
+	log_opened(pool, pi);
+	return 0;
+}
+
+static void close_interface(struct pool_interface *pi)
+{
+	interface_stop(pi->interface);
+	sampler_keep_past(pi);
+	interface_close(pi->interface);
+	pi->interface = NULL;
+	pi->carrier = false;
+}
+
+static void lose_interface(struct pool *pool, struct pool_interface *pi, const char *why)
+{
+	log_write(pool->log, LOG_WARNING, "%s: %s; waiting for it", pi->settings.interface->name,
+		why);
+	close_interface(pi);
+	pi->retry_ns = 0;
+}
+
+static void try_again(struct pool *pool, struct pool_interface *pi)
+{
+	uint64_t now_ns = clock_now_ns();
+	struct err err = { 0 };
+
+	if (now_ns < pi->retry_ns)
+		return;
+	pi->retry_ns = now_ns + RETRY_NS;
+	if (open_interface(pool, pi, &err)) {
+		char failure[sizeof(pi->failure)];
+
+		snprintf(failure, sizeof(failure), "%.380s", err.text);
+		if (strcmp(failure, pi->failure))
+			log_write(pool->log, LOG_INFO, "%s", failure);
+		memcpy(pi->failure, failure, sizeof(failure));
+	}
+}
+
+static void take_event(struct pool *pool, struct pool_interface *pi, const struct link_event *event)
+{
+	struct interface *in = pi->interface;
+	bool carrier = event->up && event->carrier;
+
+	if (strcmp(event->name, pi->settings.interface->name) && event->index != pi->ifindex)
+		return;
+	if (!in) {
+		if (!event->gone)
+			pi->retry_ns = 0;
+		return;
+	}
+	if (event->gone && event->index == in->link.index) {
+		lose_interface(pool, pi, "the interface is gone");
+		return;
+	}
+	if (event->gone || event->index != in->link.index)
+		return;
+	if (carrier != pi->carrier)
+		log_write(pool->log, LOG_WARNING, "%s: link %s", in->link.name,
+			carrier ? "up" : "down");
+	pi->carrier = carrier;
+	pi->shown.mtu = event->mtu;
+	if (!pi->settings.interface->mac.given && memcmp(in->state->mac, event->mac, 6)) {
+		log_write(pool->log, LOG_INFO, "%s: MAC address changed", in->link.name);
+		memcpy(in->state->mac, event->mac, 6);
+	}
+}
+
+/* What events do not tell: another number of queues, and events that were lost. */
+static void compare(struct pool *pool, struct pool_interface *pi)
+{
+	const struct interface *in = pi->interface;
+	struct link link;
+	int back, ret;
+
+	if (!pi->watch || clock_now_ns() < pi->retry_ns)
+		return;
+	pi->retry_ns = clock_now_ns() + RETRY_NS;
+	back = netns_enter(pi->settings.interface->netns, NULL);
+	if (back < 0)
+		return;
+	ret = link_read(&link, in->link.name, NULL);
+	netns_leave(back);
+	if (ret || link.index != in->link.index)
+		lose_interface(pool, pi, "the interface is gone");
+	else if (in->program && link.rx_queues != in->link.rx_queues)
+		lose_interface(pool, pi, "the number of queues changed");
+	else
+		pi->carrier = link.up && link.carrier;
+}
+
+/* A worker that ended by itself: its device has gone, or its file is read. Returns true for the latter. */
+static bool look_for_ended(struct pool *pool, struct pool_interface *pi)
+{
+	const struct interface *in = pi->interface;
+	bool read = true;
+
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		const struct worker *worker = in->workers[i];
+		bool ended = worker && __atomic_load_n(&worker->ended, __ATOMIC_ACQUIRE);
+
+		if (ended && worker->error && worker->error != -ENODATA) {
+			char why[96];
+
+			snprintf(why, sizeof(why), "queue %u: %s", in->queues[i],
+				strerror(-worker->error));
+			lose_interface(pool, pi, why);
+			return false;
+		}
+		read &= ended;
+	}
+	return read;
+}
+
+static void watch_interface(struct pool *pool, struct pool_interface *pi, bool *all_read)
+{
+	struct link_event event;
+
+	while (pi->watch && link_watch_next(pi->watch, &event) == 1)
+		take_event(pool, pi, &event);
+	if (pi->interface)
+		compare(pool, pi);
+	if (pi->interface)
+		*all_read &= look_for_ended(pool, pi);
+	else
+		*all_read = false;
+	if (!pi->interface)
+		try_again(pool, pi);
+}
+
+static void expire_debug(struct pool *pool)
+{
+	bool expired;
+
+	pthread_mutex_lock(&pool->lock);
+	expired = pool->debug_ends_ns && clock_now_ns() >= pool->debug_ends_ns;
+	pthread_mutex_unlock(&pool->lock);
+	if (expired)
+		pool_set_level(pool, LEVEL_DETAILED, "time limit of 60 s", false);
+}
+
+static void publish(struct pool *pool, struct snapshot *next)
+{
+	sampler_take(pool, next);
+	pthread_mutex_lock(&pool->lock);
+	next->sequence = pool->current.sequence + 1;
+	pool->current = *next;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* The levels that the interfaces have follow the pool's; only this thread touches them. */
+static void apply_level(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->applied_level = pool->level;
+	pool->applied_debug_ends_ns = pool->debug_ends_ns;
+	pthread_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < pool->interfaces_count; i++) {
+		struct interface *in = pool->interfaces[i].interface;
+
+		if (in && in->state->level != pool->applied_level)
+			interface_set_level(in, pool->applied_level);
+	}
+}
+
+static void *watcher_thread(void *arg)
+{
+	struct pool *pool = arg;
+	struct snapshot *next = malloc(sizeof(*next));
+	struct pollfd fds[] = {
+		{ .fd = pool->stop_fd, .events = POLLIN },
+		{ .fd = pool->timer_fd, .events = POLLIN },
+	};
+
+	prctl(PR_SET_NAME, "ringside/watch");
+	while (next && (poll(fds, 2, -1) < 0 || !fds[0].revents)) {
+		bool all_read = true;
+		uint64_t ticks;
+
+		if (read(pool->timer_fd, &ticks, sizeof(ticks)) < 0)
+			continue;
+		expire_debug(pool);
+		apply_level(pool);
+		for (unsigned i = 0; i < pool->interfaces_count; i++)
+			watch_interface(pool, &pool->interfaces[i], &all_read);
+		publish(pool, next);
+		if (all_read)
+			eventfd_write(pool->end_fd, 1);
+	}
+	free(next);
+	return NULL;
+}
+
+/* The rate limit of a service is shared by all its queues, those of interfaces not yet opened too. */
+static void count_queues(struct pool *pool)
+{
+	const struct config *config = pool->config;
+
+	for (unsigned slot = 0; slot < config->services_count; slot++) {
+		const struct option_names *names = &config->services[slot].settings->interfaces;
+		uint32_t sum = 0;
+
+		for (unsigned i = 0; i < config->interfaces_count; i++) {
+			const struct config_interface *ci = &config->interfaces[i];
+			struct link link = { .rx_queues = 1 };
+			bool uses = false;
+			int back;
+
+			for (unsigned k = 0; k < names->count; k++)
+				uses |= !strcmp(names->name[k], ci->name);
+			if (!uses)
+				continue;
+			if (ci->io != IO_PCAP && ci->io != IO_AF_PACKET &&
+				(back = netns_enter(ci->netns, NULL)) >= 0) {
+				if (link_read(&link, ci->name, NULL))
+					link.rx_queues = 1;
+				netns_leave(back);
+			}
+			sum += ci->queues.count ? ci->queues.count : link.rx_queues;
+		}
+		pool->service_queues[slot] = sum ? sum : 1;
+	}
+}
+
+static int open_watch(struct pool_interface *pi, struct err *err)
+{
+	const struct config_interface *ci = pi->settings.interface;
+	int back, ret;
+
+	if (ci->io == IO_PCAP)
+		return 0;
+	back = netns_enter(ci->netns, err);
+	if (back < 0)
+		return err_where(err, back, "%s", ci->name);
+	ret = link_watch_open(&pi->watch, err);
+	netns_leave(back);
+	return ret;
+}
+
+static bool is_used(const struct config *config, const struct config_interface *interface)
+{
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct option_names *names = &config->services[i].settings->interfaces;
+
+		for (unsigned k = 0; k < names->count; k++)
+			if (!strcmp(names->name[k], interface->name))
+				return true;
+	}
+	return false;
+}
+
+static int open_all(struct pool *pool, struct err *err)
+{
+	const struct config *config = pool->config;
+
+	pool->interfaces = calloc(config->interfaces_count, sizeof(*pool->interfaces));
+	if (!pool->interfaces)
+		return err_set(err, -ENOMEM, "make room for the interfaces");
+	count_queues(pool);
+	for (unsigned i = 0; i < config->interfaces_count; i++) {
+		struct pool_interface *pi = &pool->interfaces[pool->interfaces_count];
+		int ret;
+
+		/* an interface without a service is none of ours */
+		if (!is_used(config, &config->interfaces[i]))
+			continue;
+		pi->settings = (struct interface_settings){
+			.config = config,
+			.interface = &config->interfaces[i],
+			.service_queues = pool->service_queues,
+			.log = pool->log,
+		};
+		pool->interfaces_count++;
+		ret = open_watch(pi, err);
+		if (!ret)
+			ret = open_interface(pool, pi, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int start_watcher(struct pool *pool, struct err *err)
+{
+	const struct itimerspec tick = {
+		.it_value = { .tv_nsec = SAMPLE_NS },
+		.it_interval = { .tv_nsec = SAMPLE_NS },
+	};
+	struct snapshot *first;
+	int ret;
+
+	pool->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (pool->timer_fd < 0 || timerfd_settime(pool->timer_fd, 0, &tick, NULL))
+		return err_set(err, -errno, "make a timer");
+	/* readers measure their first interval from here */
+	first = malloc(sizeof(*first));
+	if (!first)
+		return err_set(err, -ENOMEM, "make room for a snapshot");
+	publish(pool, first);
+	free(first);
+	ret = worker_start_thread(&pool->watcher, watcher_thread, pool);
+	pool->watching = !ret;
+	return ret ? err_set(err, ret, "start a thread") : 0;
+}
+
+int pool_start(struct pool **pool, const struct config *config, struct log *log, struct err *err)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+	int ret;
+
+	if (!p)
+		return err_set(err, -ENOMEM, "make room for the instance");
+	p->config = config;
+	p->log = log;
+	p->level = p->applied_level = (uint32_t)config->stats_level;
+	p->start_ns = clock_now_ns();
+	p->timer_fd = -1;
+	pthread_mutex_init(&p->lock, NULL);
+	p->stop_fd = eventfd(0, EFD_CLOEXEC);
+	p->end_fd = eventfd(0, EFD_CLOEXEC);
+	ret = p->stop_fd < 0 || p->end_fd < 0 ? err_set(err, -errno, "make an eventfd") : 0;
+	if (!ret)
+		ret = open_all(p, err);
+	if (!ret)
+		ret = start_watcher(p, err);
+	if (ret) {
+		for (unsigned i = 0; i < p->interfaces_count; i++)
+			if (p->interfaces[i].interface)
+				close_interface(&p->interfaces[i]);
+		pool_close(p);
+		return ret;
+	}
+	*pool = p;
+	return 0;
+}
+
+bool pool_take(struct pool *pool, struct snapshot *into, uint64_t sequence)
+{
+	bool newer;
+
+	pthread_mutex_lock(&pool->lock);
+	newer = pool->current.sequence > sequence;
+	if (newer)
+		*into = pool->current;
+	pthread_mutex_unlock(&pool->lock);
+	return newer;
+}
+
+int pool_end_fd(const struct pool *pool)
+{
+	return pool->end_fd;
+}
+
+void pool_set_level(struct pool *pool, enum level level, const char *who, bool expires)
+{
+	uint32_t before;
+
+	pthread_mutex_lock(&pool->lock);
+	before = pool->level;
+	pool->level = level;
+	pool->debug_ends_ns = level == LEVEL_DEBUG && expires ? clock_now_ns() + DEBUG_NS : 0;
+	pthread_mutex_unlock(&pool->lock);
+	if (before != level)
+		log_write(pool->log, LOG_INFO, "statistics level %s -> %s (%s)",
+			level_names[before], level_names[level], who);
+}
+
+int pool_stop(struct pool *pool, struct snapshot *final, struct err *err)
+{
+	int ret = 0;
+
+	eventfd_write(pool->stop_fd, 1);
+	if (pool->watching)
+		pthread_join(pool->watcher, NULL);
+	pool->watching = false;
+	for (unsigned i = 0; i < pool->interfaces_count; i++) {
+		struct interface *in = pool->interfaces[i].interface;
+
+		if (in)
+			interface_stop(in);
+		for (uint32_t k = 0; in && k < in->queues_count; k++)
+			if (in->workers[k] && in->workers[k]->error &&
+				in->workers[k]->error != -ENODATA)
+				ret = err_set(err, in->workers[k]->error, "%s queue %u",
+					in->link.name, in->queues[k]);
+	}
+	pool->final = true;
+	publish(pool, final);
+	return ret;
+}
+
+void pool_close(struct pool *pool)
+{
+	if (!pool)
+		return;
+	for (unsigned i = 0; i < pool->interfaces_count; i++) {
+		interface_close(pool->interfaces[i].interface);
+		link_watch_close(pool->interfaces[i].watch);
+	}
+	free(pool->interfaces);
+	if (pool->timer_fd >= 0)
+		close(pool->timer_fd);
+	close(pool->stop_fd);
+	close(pool->end_fd);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A running instance: all interfaces of a configuration, watched by one thread that takes a snapshot
+ * ten times a second and opens an interface again when it has been away.
+ */
+#ifndef RINGSIDE_POOL_H
+#define RINGSIDE_POOL_H
+
+#include "config.h"
+#include "stats/snapshot.h"
+#include "worker/books.h"
+
+struct pool;
+
+/* Opens and starts everything; the caller's thread must have blocked the signals it wants to handle.
+ * config and log are kept. On failure nothing is left behind. */
+int pool_start(struct pool **pool, const struct config *config, struct log *log, struct err *err);
+
+/* Copies the newest snapshot when its sequence is above `sequence`; false: there is none. Its rates are
+ * not set: they are over the reader's own interval (snapshot_set_rates()). Any thread. */
+bool pool_take(struct pool *pool, struct snapshot *into, uint64_t sequence);
+
+/* A descriptor that polls readable once the instance has come to its end by itself: the capture files
+ * have been read. */
+int pool_end_fd(const struct pool *pool);
+
+/* Changes the statistics level. who is for the log; expires: level debug falls back to detailed after
+ * 60 s. Any thread. */
+void pool_set_level(struct pool *pool, enum level level, const char *who, bool expires);
+
+/* Detaches, drains, stops all threads, and fills the final snapshot, whose totals are exact. Returns 0,
+ * or the negative errno of a worker that failed with err saying which. */
+int pool_stop(struct pool *pool, struct snapshot *final, struct err *err);
+void pool_close(struct pool *pool);
+
+/* The rest is for sampler.c. */
+
+struct queue_watch {
+	uint64_t beats, moved_ns; /* the last sign of life, and when it came */
+};
+
+/* An interface of the configuration, there or not. */
+struct pool_interface {
+	struct interface_settings settings;
+	struct interface *interface; /* NULL: absent */
+	bool carrier;
+	/* of the newest opening; stays while it is absent */
+	struct snapshot_interface shown; /* without state and counts */
+	struct interface_path paths[SERVICE_SLOTS];
+	const char *latency; /* what its backend measures */
+	uint64_t retry_ns; /* when to try to open it again */
+	char failure[384]; /* why the last try failed; logged when it changes */
+	struct link_watch *watch; /* NULL for capture files */
+	uint32_t ifindex; /* of the newest opening */
+	struct queue_watch queue_watches[INTERFACE_QUEUES];
+	/* what closed openings of it have counted */
+	uint32_t past_queues;
+	struct books past[INTERFACE_QUEUES];
+	struct histogram past_latency[SERVICE_SLOTS][2]; /* by enum half */
+};
+
+struct pool {
+	const struct config *config;
+	struct log *log;
+	pthread_t watcher;
+	bool watching, final;
+	int stop_fd, end_fd, timer_fd;
+	uint64_t start_ns;
+	uint32_t service_queues[SERVICE_SLOTS];
+	pthread_mutex_t lock; /* of all below */
+	uint32_t level;
+	uint64_t debug_ends_ns; /* 0: does not */
+	struct snapshot current;
+	/* the watcher's */
+	uint32_t applied_level; /* what the interfaces have been told */
+	uint64_t applied_debug_ends_ns;
+	unsigned interfaces_count;
+	struct pool_interface *interfaces;
+};
+
+/* Takes a snapshot of everything into *snapshot. The watcher's thread, or nobody else's. */
+void sampler_take(struct pool *pool, struct snapshot *snapshot);
+/* Adds an open interface's books and latencies to those of its past, before it is closed. */
+void sampler_keep_past(struct pool_interface *interface);
+
+#endif

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "worker/books.h"
+#include "worker/pool.h"
+
+#define STALLED_NS NSEC_PER_SEC
+
+static uint32_t sampled(uint32_t level)
+{
+	return level == LEVEL_BASIC ? 0 : level == LEVEL_DETAILED ? SAMPLE_DETAILED : 1;
+}
+
+static const struct worker *worker_of(const struct pool_interface *pi, uint32_t i)
+{
+	return pi->interface && i < pi->interface->queues_count ? pi->interface->workers[i] : NULL;
+}
+
+/* A queue without a worker is the kernel's, which does not stall. */
+static bool is_stalled(struct queue_watch *watch, const struct worker *worker)
+{
+	uint64_t now_ns = clock_now_ns(), beats = counter_get(&worker->books.beats);
+
+	if (beats != watch->beats || !watch->moved_ns) {
+		watch->beats = beats;
+		watch->moved_ns = now_ns;
+	}
+	return now_ns - watch->moved_ns > STALLED_NS;
+}
+
+static uint32_t queue_state(const struct pool *pool, struct pool_interface *pi, uint32_t i)
+{
+	const struct worker *worker = worker_of(pi, i);
+
+	if (pool->final)
+		return QUEUE_STOPPED;
+	if (!pi->interface || i >= pi->interface->queues_count)
+		return QUEUE_ABSENT;
+	if (worker && __atomic_load_n(&worker->ended, __ATOMIC_ACQUIRE))
+		return worker->error == -ENODATA ? QUEUE_STOPPED : QUEUE_FAILED;
+	if (worker && is_stalled(&pi->queue_watches[i], worker))
+		return QUEUE_STALLED;
+	return pi->carrier ? QUEUE_RUNNING : QUEUE_DOWN;
+}
+
+static void fill_flow(struct snapshot_queue *q, const struct books *books)
+{
+	uint64_t failed = known(books->tx_errors) + known(books->gauges.tx_invalid);
+	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 };
+
+	cells_sum(&books->kernel, OUTCOME_TX, &tx);
+	cells_sum(&books->kernel, OUTCOME_PASS, &pass);
+	rx.packets += tx.packets + pass.packets;
+	rx.bytes += tx.bytes + pass.bytes;
+	cells_sum_drops(&books->kernel, &rx);
+	rx.packets += books->received.packets;
+	rx.bytes += books->received.bytes;
+	cells_sum(&books->worker, OUTCOME_TX, &tx);
+	cells_sum(&books->direct, OUTCOME_TX, &tx);
+	cells_sum(&books->worker, OUTCOME_PASS, &pass);
+	cells_sum(&books->direct, OUTCOME_PASS, &pass);
+	if (failed > tx.packets)
+		failed = tx.packets;
+	q->flow.rx_packets = rx.packets;
+	q->flow.rx_bytes = rx.bytes;
+	/* the driver counts what it could not transmit in packets alone */
+	q->flow.tx_bytes = failed ? tx.bytes - tx.bytes / tx.packets * failed : tx.bytes;
+	q->flow.tx_packets = tx.packets - failed;
+	q->pass_packets = pass.packets;
+	q->in_flight_packets = books->in_flight;
+	q->unaccounted_packets = books->unaccounted;
+}
+
+/* Drops of both halves, and those that only the kernel's own counters know. */
+static void fill_drops(struct snapshot_queue *q, const struct books *books)
+{
+	for (unsigned reason = 0; reason < DROPS; reason++) {
+		struct cell sum = { 0 };
+
+		cells_sum(&books->kernel, OUTCOME_DROP + reason, &sum);
+		cells_sum(&books->worker, OUTCOME_DROP + reason, &sum);
+		cells_sum(&books->direct, OUTCOME_DROP + reason, &sum);
+		q->drop[reason] = sum.packets;
+	}
+	q->drop[DROP_rx_ring_full] +=
+		known(books->gauges.rx_ring_full) + known(books->direct_gauges.rx_ring_full);
+	q->drop[DROP_rx_dropped] +=
+		known(books->gauges.rx_dropped) + known(books->direct_gauges.rx_dropped);
+	q->drop[DROP_tx_failed] = books->tx_errors;
+	if (known(books->gauges.tx_invalid))
+		q->drop[DROP_tx_failed] = known(books->tx_errors) + books->gauges.tx_invalid;
+}
+
+static void fill_rings(struct snapshot_queue *q, const struct books *books, bool has_worker,
+	const struct io_gauges *gauges)
+{
+	static const struct io_gauges unknown = {
+		.rx_ring = SNAPSHOT_UNKNOWN,
+		.tx_ring = SNAPSHOT_UNKNOWN,
+		.fill_ring = SNAPSHOT_UNKNOWN,
+		.completion_ring = SNAPSHOT_UNKNOWN,
+		.ring_size = SNAPSHOT_UNKNOWN,
+		.wakeups = SNAPSHOT_UNKNOWN,
+		.empty_polls = SNAPSHOT_UNKNOWN,
+		.fill_ring_empty = SNAPSHOT_UNKNOWN,
+	};
+
+	if (!has_worker)
+		gauges = &unknown;
+	q->rx_ring = gauges->rx_ring;
+	q->tx_ring = gauges->tx_ring;
+	q->fill_ring = gauges->fill_ring;
+	q->completion_ring = gauges->completion_ring;
+	q->ring_size = gauges->ring_size;
+	q->wakeups = gauges->wakeups;
+	q->empty_polls = gauges->empty_polls;
+	q->fill_ring_empty = gauges->fill_ring_empty;
+	q->busy_ns = has_worker ? books->busy_ns : SNAPSHOT_UNKNOWN;
+	for (unsigned k = 0; k < SNAPSHOT_BATCH_BINS; k++)
+		q->batches[k] = has_worker ? books->batches[k] : SNAPSHOT_UNKNOWN;
+	for (unsigned k = 0; k < SIZE_BINS; k++)
+		q->sizes[k] = books->kernel.sizes[k] + books->direct.sizes[k];
+}
+
+/* Of the queue's worker; the kernel half keeps its histograms by service, not by queue. */
+static void fill_queue_latency(const struct pool_interface *pi, const struct worker *worker,
+	uint32_t level, struct snapshot_latency *latency)
+{
+	struct histogram *sum = worker && level != LEVEL_BASIC ? calloc(1, sizeof(*sum)) : NULL;
+
+	for (unsigned slot = 0; sum && slot < SERVICE_SLOTS; slot++)
+		if (pi->paths[slot].used)
+			histogram_merge(sum, &worker->latency[slot]);
+	snapshot_set_latency(
+		latency, sum, sum ? pi->interface->ops->latency : "", sum ? sampled(level) : 0);
+	free(sum);
+}
+
+static void fill_queue(struct pool *pool, struct pool_interface *pi, uint32_t i,
+	struct snapshot_queue *q, struct books *books)
+{
+	const struct interface *in = pi->interface;
+	const struct worker *worker = worker_of(pi, i);
+
+	books_settle(in, i, &pi->past[i], books);
+	q->queue = in && i < in->queues_count ? in->queues[i] : i;
+	q->cpu = worker ? worker->cpu : SNAPSHOT_NONE;
+	q->state = queue_state(pool, pi, i);
+	q->zero_copy = in && in->zero_copy == 1;
+	q->busy_percent = NAN;
+	fill_flow(q, books);
+	fill_drops(q, books);
+	fill_rings(q, books, worker, in && in->program ? &books->gauges : &books->direct_gauges);
+	fill_queue_latency(pi, worker, pool->applied_level, &q->latency);
+}
+
+/* What a service got at the first count, and what became of it in either half. */
+static void add_service(struct snapshot_service *service, const struct books *books, unsigned slot)
+{
+	const struct cell *kernel = books->kernel.cell[slot], *worker = books->worker.cell[slot],
+			  *direct = books->direct.cell[slot];
+	struct snapshot_flow *flow = &service->flow;
+
+	for (unsigned outcome = 0; outcome < OUTCOMES; outcome++) {
+		flow->rx_packets += kernel[outcome].packets + direct[outcome].packets;
+		flow->rx_bytes += kernel[outcome].bytes + direct[outcome].bytes;
+	}
+	flow->tx_packets += kernel[OUTCOME_TX].packets + worker[OUTCOME_TX].packets +
+			    direct[OUTCOME_TX].packets;
+	flow->tx_bytes +=
+		kernel[OUTCOME_TX].bytes + worker[OUTCOME_TX].bytes + direct[OUTCOME_TX].bytes;
+	for (unsigned reason = 0; reason < DROPS; reason++)
+		service->drop[reason] += kernel[OUTCOME_DROP + reason].packets +
+					 worker[OUTCOME_DROP + reason].packets +
+					 direct[OUTCOME_DROP + reason].packets;
+}
+
+static void add_kernel(struct snapshot_interface *i, const struct books *books)
+{
+	struct cell rx = books->redirect, pass = { 0 }, tx = { 0 }, drop = { 0 };
+
+	cells_sum(&books->kernel, OUTCOME_PASS, &pass);
+	cells_sum(&books->kernel, OUTCOME_TX, &tx);
+	cells_sum_drops(&books->kernel, &drop);
+	i->kernel_rx_packets += rx.packets + pass.packets + tx.packets + drop.packets;
+	i->kernel_rx_bytes += rx.bytes + pass.bytes + tx.bytes + drop.bytes;
+	i->kernel_pass += pass.packets;
+	i->kernel_tx += tx.packets;
+	i->kernel_drop += drop.packets;
+	i->kernel_redirect += books->redirect.packets;
+	add_known(&i->kernel_tx_errors, books->tx_errors);
+}
+
+static void fill_interface(const struct pool_interface *pi, struct snapshot_interface *i)
+{
+	*i = pi->shown;
+	snprintf(i->state, sizeof(i->state), "%s",
+		!pi->interface ? "absent"
+		: pi->carrier  ? "up"
+			       : "down");
+	if (!pi->interface)
+		snprintf(i->why, sizeof(i->why), "%s", pi->failure);
+	if (!i->xdp[0]) {
+		i->kernel_rx_packets = i->kernel_rx_bytes = i->kernel_pass = SNAPSHOT_UNKNOWN;
+		i->kernel_drop = i->kernel_tx = SNAPSHOT_UNKNOWN;
+		i->kernel_tx_errors = i->kernel_redirect = SNAPSHOT_UNKNOWN;
+	}
+}
+
+/* Adds what an interface has timed for a service in one of its halves. */
+static void add_latency(
+	const struct pool_interface *pi, unsigned slot, enum half half, struct histogram *sum)
+{
+	const struct interface *in = pi->interface;
+
+	histogram_merge(sum, &pi->past_latency[slot][half]);
+	if (in && half == HALF_KERNEL && in->program)
+		xdp_program_add_latency(in->program, slot, sum->bucket, &sum->sum, &sum->max);
+	for (uint32_t i = 0; in && half == HALF_USER && i < in->queues_count; i++)
+		if (in->workers[i])
+			histogram_merge(sum, &in->workers[i]->latency[slot]);
+}
+
+/* A service's latency is that of the half that answers on its first interface; the halves measure
+ * different ways and are never mixed. */
+static void fill_latency(const struct pool *pool, struct snapshot_service *service, unsigned slot)
+{
+	const struct pool_interface *first = NULL;
+	const char *what = "";
+
+	for (unsigned k = 0; k < pool->interfaces_count; k++) {
+		const struct pool_interface *pi = &pool->interfaces[k];
+
+		if (!pi->paths[slot].used)
+			continue;
+		if (!first) {
+			first = pi;
+			what = pi->paths[slot].half == HALF_KERNEL ? "hook to transmit verdict"
+								   : pi->latency;
+		}
+		if (pi->paths[slot].half == first->paths[slot].half)
+			add_latency(pi, slot, pi->paths[slot].half, &service->histogram);
+	}
+	snapshot_set_latency(
+		&service->latency, &service->histogram, what, sampled(pool->applied_level));
+}
+
+static void fill_service(const struct pool *pool, struct snapshot_service *service, unsigned slot)
+{
+	const struct config_service *config = &pool->config->services[slot];
+
+	snprintf(service->name, sizeof(service->name), "%s", config->name);
+	snprintf(service->type, sizeof(service->type), "%s", config->type->name);
+	snprintf(service->state, sizeof(service->state), pool->final ? "stopped" : "running");
+	for (unsigned k = 0; k < pool->interfaces_count; k++) {
+		const struct interface_path *from = &pool->interfaces[k].paths[slot];
+		struct snapshot_service_path *path = &service->paths[service->paths_count];
+
+		if (!from->used)
+			continue;
+		path->interface = k;
+		snprintf(path->path, sizeof(path->path), "%s",
+			path_names[from->half == HALF_KERNEL ? PATH_KERNEL : PATH_USER]);
+		snprintf(path->why, sizeof(path->why), "%s", from->why);
+		service->paths_count++;
+	}
+	fill_latency(pool, service, slot);
+}
+
+void sampler_keep_past(struct pool_interface *pi)
+{
+	struct interface *in = pi->interface;
+
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		struct books now = { 0 };
+
+		books_read(in, i, &pi->past[i], &now);
+		/* a closed socket has nothing in flight: what its ring still held is lost with it */
+		now.gauges.rx_dropped =
+			known(now.gauges.rx_dropped) + now.gauges.in_flight + now.lent;
+		now.direct_gauges.rx_dropped = known(now.direct_gauges.rx_dropped) +
+					       now.direct_gauges.in_flight + now.direct_lent;
+		now.gauges.in_flight = now.direct_gauges.in_flight = 0;
+		pi->past[i] = now;
+	}
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		for (int half = HALF_KERNEL; half <= HALF_USER; half++) {
+			struct histogram *past = &pi->past_latency[slot][half];
+
+			if (in->program && half == HALF_KERNEL)
+				xdp_program_add_latency(
+					in->program, slot, past->bucket, &past->sum, &past->max);
+			for (uint32_t i = 0; half == HALF_USER && i < in->queues_count; i++)
+				if (in->workers[i])
+					histogram_merge(past, &in->workers[i]->latency[slot]);
+		}
+	if (in->queues_count > pi->past_queues)
+		pi->past_queues = in->queues_count;
+}
+
+static void fill_head(struct pool *pool, struct snapshot *s)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	snprintf(s->name, sizeof(s->name), "%s", pool->config->name);
+	snprintf(s->version, sizeof(s->version), "%s", PACKAGE_VERSION);
+	s->time_ns = (int64_t)clock_read_ns(CLOCK_REALTIME);
+	s->monotonic_ns = now_ns;
+	s->uptime_ns = now_ns - pool->start_ns;
+	s->level = pool->applied_level;
+	s->final = pool->final;
+	if (pool->applied_debug_ends_ns > now_ns)
+		s->debug_left_s =
+			(uint32_t)((pool->applied_debug_ends_ns - now_ns) / NSEC_PER_SEC) + 1;
+	s->events_count = log_newest(pool->log, s->events, SNAPSHOT_EVENTS);
+	s->interfaces_count = pool->interfaces_count;
+	s->services_count = pool->config->services_count;
+}
+
+void sampler_take(struct pool *pool, struct snapshot *s)
+{
+	struct books *books = calloc(1, sizeof(*books));
+
+	memset(s, 0, sizeof(*s));
+	fill_head(pool, s);
+	for (unsigned k = 0; books && k < pool->interfaces_count; k++) {
+		struct pool_interface *pi = &pool->interfaces[k];
+		uint32_t queues = pi->past_queues;
+
+		fill_interface(pi, &s->interfaces[k]);
+		if (pi->interface && pi->interface->queues_count > queues)
+			queues = pi->interface->queues_count;
+		for (uint32_t i = 0; i < queues && s->queues_count < SNAPSHOT_QUEUES; i++) {
+			struct snapshot_queue *q = &s->queues[s->queues_count++];
+
+			q->interface = k;
+			fill_queue(pool, pi, i, q, books);
+			if (pi->shown.xdp[0])
+				add_kernel(&s->interfaces[k], books);
+			for (unsigned slot = 0; slot < s->services_count; slot++)
+				add_service(&s->services[slot], books, slot);
+		}
+	}
+	free(books);
+	for (unsigned slot = 0; slot < s->services_count; slot++)
+		fill_service(pool, &s->services[slot], slot);
+	snapshot_add_up(s);
+}

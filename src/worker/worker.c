@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "base/cpu.h"
+#include "worker/worker.h"
+
+/* An idle worker wakes up this often to show that it lives. */
+#define WAIT_MS 250
+/* A worker that stops waits so long for the kernel to send what is on its way. */
+#define DRAIN_NS NSEC_PER_SEC
+/* The kernel may still be putting the last frames into the ring when the program is detached. */
+#define QUIET_NS (5 * NSEC_PER_MSEC)
+
+/* One frame's outcome; the slot it belongs to goes to *slot. Rewrites it when it is to be sent. */
+static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, uint64_t now_ns)
+{
+	struct frame frame;
+	unsigned mask = 0;
+
+	*slot = SLOT_NONE;
+	if (io->broken)
+		return OUTCOME_DROP + DROP_bad_frame;
+	if (!frame_parse(&frame, io->data, io->data + io->length))
+		mask = w->tables->udp_port_services[BE16(frame.udp->dest)];
+	for (; mask; mask &= mask - 1) {
+		unsigned i = (unsigned)__builtin_ctz(mask);
+		const struct service_rule *rule = &w->services[i];
+		int verdict = service_match(&frame, rule, w->tables, w->state);
+
+		if (verdict == VERDICT_NEXT)
+			continue;
+		*slot = (uint8_t)i;
+		if (verdict == VERDICT_PASS)
+			break;
+		if (verdict == VERDICT_BOUNCE && w->first_half && rule->limit_cost &&
+			!bucket_take(&w->buckets[i], rule->limit_cost, rule->limit_burst, now_ns))
+			verdict = VERDICT_DROP + DROP_rate_limited;
+		if (verdict >= VERDICT_DROP)
+			return OUTCOME_DROP + verdict - VERDICT_DROP;
+		service_answer(&frame, rule);
+		io->send = true;
+		return OUTCOME_TX;
+	}
+	return w->can_pass ? OUTCOME_PASS : OUTCOME_DROP + DROP_not_passable;
+}
+
+/* Who is not the first half gets times only for the frames that the kernel half has sampled. */
+static inline bool is_sampled(struct worker *w, const struct io_frame *frame, enum level level)
+{
+	if (frame->hook_ns < w->recording_since_ns)
+		return false;
+	return !w->first_half || level == LEVEL_DEBUG ||
+	       !(w->books.cells.sequence++ & (SAMPLE_DETAILED - 1));
+}
+
+static inline unsigned batch_bin(unsigned frames)
+{
+	unsigned bin = 31 - (unsigned)__builtin_clz(frames);
+
+	return bin < SNAPSHOT_BATCH_BINS ? bin : SNAPSHOT_BATCH_BINS - 1;
+}
+
+static inline void record(
+	struct worker *w, unsigned n, uint64_t start_ns, uint64_t sent_ns, enum level level)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct io_frame *frame = &w->frames[i];
+
+		if (level >= LEVEL_DEBUG && w->first_half)
+			counter_add(&w->books.cells.sizes[size_bin(frame->length)], 1);
+		if (frame->sent && is_sampled(w, frame, level))
+			histogram_add(&w->latency[w->slots[i]], sent_ns - frame->hook_ns);
+	}
+	counter_add(&w->books.batches[batch_bin(n)], 1);
+	counter_add(&w->books.busy_ns, clock_now_ns() - start_ns);
+}
+
+static inline void count(struct worker *w, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct io_frame *frame = &w->frames[i];
+		unsigned outcome = w->outcomes[i];
+		struct cell *cell;
+
+		if (frame->send && !frame->sent)
+			outcome = OUTCOME_DROP + DROP_tx_ring_full;
+		cell = &w->books.cells.cell[w->slots[i]][outcome];
+		counter_add(&cell->packets, 1);
+		counter_add(&cell->bytes, frame->length);
+	}
+}
+
+/* One batch, in a variant for each level: what a level does not show costs nothing. */
+static inline __attribute__((always_inline)) int run_batch(struct worker *w, enum level level)
+{
+	int n = w->ops->receive(w->io, w->frames, w->batch, level >= LEVEL_DETAILED);
+	uint64_t start_ns = 0, sent_ns = 0;
+
+	if (n <= 0) {
+		w->ops->finish(w->io, NULL, 0);
+		return n;
+	}
+	counter_set(&w->books.lent, (unsigned)n);
+	if (level >= LEVEL_DETAILED || w->limited)
+		start_ns = clock_now_ns();
+	for (int i = 0; i < n; i++) {
+		if (i + 1 < n)
+			__builtin_prefetch(w->frames[i + 1].data);
+		w->outcomes[i] = (uint8_t)judge(w, &w->frames[i], &w->slots[i], start_ns);
+	}
+	if (level >= LEVEL_DETAILED)
+		sent_ns = clock_now_ns();
+	w->ops->finish(w->io, w->frames, (unsigned)n);
+	count(w, (unsigned)n);
+	/* pairs with the sampler's acquire: whoever sees 0 sees the cells */
+	__atomic_store_n(&w->books.lent, 0, __ATOMIC_RELEASE);
+	if (level >= LEVEL_DETAILED)
+		record(w, (unsigned)n, start_ns, sent_ns, level);
+	return n;
+}
+
+int worker_run_batch(struct worker *w)
+{
+	uint32_t level = __atomic_load_n(&w->state->level, __ATOMIC_RELAXED);
+
+	if (level != w->level) {
+		w->recording_since_ns = clock_now_ns();
+		w->level = level;
+	}
+	switch (level) {
+	case LEVEL_BASIC:
+		return run_batch(w, LEVEL_BASIC);
+	case LEVEL_DETAILED:
+		return run_batch(w, LEVEL_DETAILED);
+	default:
+		return run_batch(w, LEVEL_DEBUG);
+	}
+}
+
+/* Takes what is left: until nothing has come for a while and all is sent, or the time is over. */
+static int drain(struct worker *w)
+{
+	uint64_t start_ns = clock_now_ns(), last_ns = start_ns, now_ns = start_ns;
+
+	while (now_ns - start_ns < DRAIN_NS) {
+		int n = worker_run_batch(w);
+
+		if (n < 0)
+			return n;
+		now_ns = clock_now_ns();
+		if (n)
+			last_ns = now_ns;
+		else if (w->ops->is_drained(w->io) && now_ns - last_ns > QUIET_NS)
+			break;
+		else
+			w->ops->wait(w->io, -1, 1);
+	}
+	return 0;
+}
+
+static int run(struct worker *w)
+{
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		int n = worker_run_batch(w);
+
+		counter_add(&w->books.beats, 1);
+		if (n < 0)
+			return n;
+		if (!n)
+			w->ops->wait(w->io, w->wake_fd, WAIT_MS);
+	}
+	return drain(w);
+}
+
+static void *worker_thread(void *arg)
+{
+	struct worker *w = arg;
+
+	prctl(PR_SET_NAME, w->name);
+	/* the starter has checked the CPU; should it have gone offline since, the thread runs anywhere */
+	if (w->cpu != SNAPSHOT_NONE)
+		cpu_pin(w->cpu, NULL);
+	w->error = run(w);
+	__atomic_store_n(&w->ended, 1, __ATOMIC_RELEASE); /* pairs with the watcher's acquire */
+	return NULL;
+}
+
+int worker_start_thread(pthread_t *thread, void *(*run_thread)(void *), void *arg)
+{
+	/* those that a crash raises must reach their handler; the kernel kills who blocks them */
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+	sigset_t blocked, before;
+	int ret;
+
+	sigfillset(&blocked);
+	for (unsigned i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
+		sigdelset(&blocked, crashes[i]);
+	pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	ret = pthread_create(thread, NULL, run_thread, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -ret;
+}
+
+int worker_start(struct worker *w, struct err *err)
+{
+	int ret;
+
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->wake_fd < 0)
+		return err_set(err, -errno, "make an eventfd");
+	w->level = LEVEL_BASIC;
+	ret = worker_start_thread(&w->thread, worker_thread, w);
+	if (ret) {
+		close(w->wake_fd);
+		return err_set(err, ret, "start a thread");
+	}
+	w->started = true;
+	return 0;
+}
+
+void worker_ask_to_stop(struct worker *w)
+{
+	uint64_t one = 1;
+
+	if (!w->started)
+		return;
+	__atomic_store_n(&w->stop, 1, __ATOMIC_RELAXED);
+	while (write(w->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void worker_join(struct worker *w)
+{
+	if (!w->started)
+		return;
+	pthread_join(w->thread, NULL);
+	close(w->wake_fd);
+	w->started = false;
+}

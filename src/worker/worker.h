@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One thread a queue: receive a batch, judge each frame, answer in place, give the batch back, count.
+ *
+ * The thread is the only writer of the books; everyone else reads them as they are.
+ */
+#ifndef RINGSIDE_WORKER_H
+#define RINGSIDE_WORKER_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bpf/services.h"
+#include "io/io.h"
+#include "stats/histogram.h"
+#include "stats/snapshot.h"
+
+struct worker_books {
+	alignas(64) struct cells cells;
+	__u64 lent; /* frames in the worker's hands */
+	__u64 beats; /* grows at least four times a second while the worker lives */
+	__u64 busy_ns; /* level detailed: time in batches that had frames */
+	__u64 batches[SNAPSHOT_BATCH_BINS]; /* level detailed */
+};
+
+struct worker {
+	struct worker_books books;
+	/* level detailed: of each service that answers here; unused slots stay untouched memory */
+	struct histogram latency[SERVICE_SLOTS];
+
+	/* set by the starter, const while the thread runs */
+	const struct io_ops *ops;
+	struct io_queue *io;
+	const struct service_rule *services; /* [SERVICE_SLOTS] */
+	const struct rule_tables *tables;
+	const struct rule_state *state;
+	uint32_t queue, cpu, batch; /* cpu: SNAPSHOT_NONE: not pinned */
+	bool first_half; /* no kernel half has seen the frames: rates are charged here */
+	bool can_pass; /* the stack has, or needs, no copy of what is passed */
+	bool limited; /* some service has a rate limit */
+	char name[16]; /* of the thread */
+
+	/* the thread's own */
+	struct bucket buckets[SERVICE_SLOTS];
+	struct io_frame frames[IO_BATCH_MAX];
+	uint8_t slots[IO_BATCH_MAX], outcomes[IO_BATCH_MAX];
+	uint64_t
+		recording_since_ns; /* times of arrival before this are leftovers of another level */
+	uint32_t level;
+
+	/* between the threads */
+	pthread_t thread;
+	bool started;
+	int wake_fd; /* eventfd: raised to end the wait */
+	int stop; /* atomic: 1: receive no more once nothing is left, then end */
+	int ended; /* atomic: 1, and `error` says why */
+	int error; /* 0, or the negative errno that ended it: -ENODATA: a file's end */
+};
+
+/* Starts a thread that leaves signals to the main one, but for those of crashes. Returns 0 or a negative
+ * errno. */
+int worker_start_thread(pthread_t *thread, void *(*run_thread)(void *), void *arg);
+
+/* Starts the thread, pinned. */
+int worker_start(struct worker *worker, struct err *err);
+/* Asks it to take what has been received already, to see off what it has sent (for a second at most),
+ * and to end. */
+void worker_ask_to_stop(struct worker *worker);
+/* Waits for its end. */
+void worker_join(struct worker *worker);
+
+/* Receives and handles one batch. Returns how many frames, or a negative errno. For the thread, and for
+ * tests that have none. */
+int worker_run_batch(struct worker *worker);
+
+#endif

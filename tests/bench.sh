@@ -1,0 +1,376 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Measures what reflect does on this machine: rates beside the limit (the least that sends a frame back from
+# XDP) and beside DPDK's testpmd, losses and round trips at a pace, and what the dashboard costs. Every figure
+# is on a fresh veth pair between two network namespaces; cases alternate, so that they share the machine's
+# moods. Not a test: the status says only whether all of it could be measured.
+# usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench.sh
+# shellcheck disable=SC2317 # what is called by a name in a variable
+set -eu
+export LC_ALL=C.UTF-8
+unset TMUX
+
+rounds=${BENCH_ROUNDS:-9}
+seconds=${BENCH_SECONDS:-2}
+paced_rounds=$(((rounds + 2) / 3))
+idle_seconds=$((seconds < 2 ? 10 : 20))
+: "${RINGSIDE:?names the program to measure}"
+bench=${builddir:-.}/tests/bench
+flood=$bench/flood paced=$bench/paced limit=$bench/limit.bpf.o
+
+unable() {
+	echo "bench: $*" >&2
+	exit 77
+}
+[ "$(id -u)" = 0 ] || unable 'network namespaces need root'
+taskset -c 0,1 true 2>/dev/null || unable 'CPUs 0 and 1 are needed: one sends, one answers'
+for file in "$RINGSIDE" "$flood" "$paced" "$limit"; do
+	[ -e "$file" ] || { echo "bench: $file is not built" >&2; exit 1; }
+done
+
+dir=$(mktemp -d)
+name=ringside-bench-$$
+near_ns=$name-near far_ns=$name-far # the sender's and the program's
+far_mac=02:00:00:00:0b:02
+program='' # the process under test
+tmux="tmux -u -S $dir/tmux -f /dev/null"
+failed=0
+
+clean_up() {
+	$tmux kill-server 2>/dev/null || true
+	[ -z "$program" ] || kill -KILL "$program" 2>/dev/null || true
+	ip netns del "$near_ns" 2>/dev/null || true
+	ip netns del "$far_ns" 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+broke() { # WHAT: said with the program's last words; the rest is measured all the same
+	{
+		echo "bench: $*"
+		tail -n 5 "$dir/log" | sed 's/^/bench:   /'
+	} >&2
+	failed=1
+}
+
+# No addresses: the stack has nothing to answer or to ask, so that all the traffic is the benchmark's.
+link_up() {
+	ip -n "$near_ns" link del near 2>/dev/null || true
+	ip link add near netns "$near_ns" numtxqueues 1 numrxqueues 1 type veth \
+		peer name far netns "$far_ns" address "$far_mac" numtxqueues 1 numrxqueues 1
+	ip -n "$near_ns" link set near addrgenmode none
+	ip -n "$far_ns" link set far addrgenmode none
+	ip -n "$near_ns" link set near up
+	ip -n "$far_ns" link set far up
+}
+
+send() { taskset -c 0 ip netns exec "$near_ns" "$@"; }
+
+begin() { # COMMAND...: the program under test
+	ip netns exec "$far_ns" "$@" <&3 >"$dir/out" 2>"$dir/log" &
+	program=$!
+}
+begin_ringside() { # ARGUMENTS...
+	begin taskset -c 1 "$RINGSIDE" -i far reflect --no-tui --format json --set "ringside.name=$name" "$@"
+}
+begin_limit() {
+	ip -n "$far_ns" link set dev far xdpdrv object "$limit" section xdp
+}
+begin_testpmd() {
+	# the options behind -- as they fit one queue of one port; standard input stays open, or it would end
+	# shellcheck disable=SC2086 # words
+	begin dpdk-testpmd -l 0,1 --no-pci --in-memory $testpmd_memory \
+		--vdev net_af_xdp0,iface=far,start_queue=0,queue_count=1,force_copy=1 -- \
+		--forward-mode=5tswap --auto-start --nb-cores=1 --port-topology=loop --total-num-mbufs=16384
+}
+answers() { # SENDER ARGUMENTS...: whether the program answers it within 10 s
+	local sender=$1
+
+	shift
+	for _ in 1 2 3 4 5; do
+		[ -z "$program" ] || kill -0 "$program" 2>/dev/null || return 1
+		send "$sender" near "$far_mac" 64 "$@" </dev/null 2>>"$dir/log" && return
+	done
+	return 1
+}
+end() {
+	local status=0 process=$program
+
+	[ -n "$process" ] || return 0
+	kill -TERM "$process" 2>/dev/null || true
+	wait "$process" || status=$?
+	program=''
+	return $status
+}
+
+# A case's name is its file in $dir/rates, a value a round; $1: name, $2: frame bytes, the rest begins it.
+measure_rate() {
+	local case=$1 bytes=$2 rate
+
+	shift 2
+	: >"$dir/log"
+	link_up
+	"$@"
+	if ! answers "$flood" 0; then
+		broke "$case: no answers"
+	elif rate=$(send "$flood" near "$far_mac" "$bytes" "$seconds" </dev/null 2>>"$dir/log"); then
+		echo "${rate#* }" >>"$dir/rates/$case"
+	else
+		broke "$case: no flood"
+	fi
+	end || broke "$case: status $?"
+}
+
+# CASE REFERENCE WORDS, of files in $dir/rates: median in Mpps, and the ratio of medians, with the lowest and
+# the highest ratio within a round. Without a reference (-): median, lowest, highest.
+print_rate() {
+	local label=$1 case=$dir/rates/$2 reference=$dir/rates/$3 words=$4
+
+	if [ ! -s "$case" ]; then
+		printf '%-48s not measured\n' "$label"
+		return
+	fi
+	[ -s "$reference" ] || reference=/dev/null
+	paste "$case" "$reference" | awk -v label="$label" -v words="$words" '
+	function median(list, count, i, j, kept) {
+		for (i = 2; i <= count; i++)
+			for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
+				kept = list[j]; list[j] = list[j - 1]; list[j - 1] = kept
+			}
+		return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
+	}
+	$1 != "" { rate[++rates] = $1 / 1e6 }
+	$2 > 0 { base[++bases] = $2 / 1e6 }
+	$1 != "" && $2 > 0 {
+		ratio = $1 / $2
+		if (low == "" || ratio < low) low = ratio
+		if (high == "" || ratio > high) high = ratio
+	}
+	END {
+		middle = median(rate, rates)
+		printf "%-48s %6.2f Mpps  ", label, middle
+		if (bases)
+			printf "%.2f of %s (%.2f–%.2f)\n", middle / median(base, bases), words, low, high
+		else
+			printf "(%.2f–%.2f)\n", rate[1], rate[rates]
+	}'
+}
+
+many_signatures() { # a hundred, of which the last is what the flood has
+	local list=''
+
+	for number in $(seq 1 99); do
+		list="$list$(printf 'SIG%04d@5' "$number"), "
+	done
+	echo "${list}PROBEOT@5"
+}
+
+kernel_path() {
+	local round
+	local path='service reflect.path=kernel' signatures='service reflect.signatures'
+	local two='DATA:OT@9, LATENCY@9, PROBEOT@5' many
+
+	many=$(many_signatures)
+	for ((round = 0; round < rounds; round++)); do
+		measure_rate limit 64 begin_limit
+		measure_rate kernel 64 begin_ringside --set "$path"
+		measure_rate kernel-two 64 begin_ringside --set "$path" --set "$signatures=$two"
+		measure_rate kernel-many 64 begin_ringside --set "$path" --set "$signatures=$many"
+		measure_rate kernel-detailed 64 begin_ringside --set "$path" --level detailed
+		measure_rate kernel-debug 64 begin_ringside --set "$path" --level debug
+	done
+	print_rate 'limit: swap and send back, nothing else' limit - ''
+	print_rate 'kernel path, 3 signatures at one offset' kernel limit 'the limit'
+	print_rate 'kernel path, 3 signatures at two offsets' kernel-two limit 'the limit'
+	print_rate 'kernel path, 100 signatures at one offset' kernel-many limit 'the limit'
+	print_rate 'kernel path, level detailed' kernel-detailed limit 'the limit'
+	print_rate 'kernel path, level debug' kernel-debug limit 'the limit'
+}
+
+# Sets testpmd_memory, or says why there will be no testpmd.
+find_testpmd() {
+	local free
+
+	command -v dpdk-testpmd >/dev/null || {
+		echo 'testpmd: not measured, for dpdk-testpmd is not installed (Debian: dpdk-dev librte-net-af-xdp23)'
+		return 1
+	}
+	free=$(awk '/^HugePages_Free/ { n = $2 } /^Hugepagesize/ { print int(n * $2 / 1024) }' /proc/meminfo)
+	testpmd_memory=''
+	[ "$free" -ge 256 ] || testpmd_memory='--no-huge -m 512'
+}
+
+user_path() {
+	local testpmd=yes round bytes level
+	local path='service reflect.path=user'
+
+	find_testpmd || testpmd=no
+	for ((round = 0; round < rounds; round++)); do
+		for bytes in 64 1500; do
+			[ $testpmd = no ] || measure_rate testpmd-$bytes $bytes begin_testpmd
+			for level in basic detailed debug; do
+				measure_rate user-$level-$bytes $bytes begin_ringside --set "$path" \
+					--set 'interface far.zero_copy=off' --level $level
+			done
+		done
+	done
+	for bytes in 64 1500; do
+		[ $testpmd = no ] || print_rate "testpmd 5tswap, $bytes byte frames" testpmd-$bytes - ''
+		for level in basic detailed debug; do
+			print_rate "user path, $bytes byte frames, level $level" user-$level-$bytes \
+				testpmd-$bytes testpmd
+		done
+	done
+}
+
+# Adds up the runs of one case, a line of KEY=VALUE words each; of round trips the runs' median, of the longest
+# the longest.
+print_paced() {
+	local label=$1 file=$dir/paced/$2
+
+	if [ ! -s "$file" ]; then
+		printf '%-48s not measured\n' "$label"
+		return
+	fi
+	sort -t= -k9,9g "$file" | awk -v label="$label" '
+	function middle(list, count, i, j, kept) {
+		for (i = 2; i <= count; i++)
+			for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
+				kept = list[j]; list[j] = list[j - 1]; list[j - 1] = kept
+			}
+		return list[int((count + 1) / 2)]
+	}
+	{
+		for (i = 1; i <= NF; i++) {
+			split($i, pair, "=")
+			sum[pair[1]] += pair[2]
+			if (pair[2] + 0 > most[pair[1]]) most[pair[1]] = pair[2] + 0
+			if (pair[1] == "p50_us") p50[++p50s] = pair[2] + 0
+			if (pair[1] == "p99_us") p99[++p99s] = pair[2] + 0
+		}
+	}
+	END {
+		printf "%-48s %d of %d lost, %d duplicated, %d unswapped", label, sum["lost"],
+			sum["sent"], sum["duplicated"], sum["unswapped"]
+		if (sum["damaged"]) printf ", %d damaged", sum["damaged"]
+		if (sum["missed"]) printf ", %d lost by the receiver itself", sum["missed"]
+		printf "; %.0f pps; round trip", sum["pps"] / NR
+		if (p50s)
+			printf " median %.1f µs, p99 %.1f µs, longest %.1f µs\n", middle(p50, p50s),
+				middle(p99, p99s), most["max_us"]
+		else
+			print " unknown"
+	}'
+}
+
+# CASE RATE SECONDS: against the program that runs
+pace() {
+	if ! send "$paced" near "$far_mac" 64 "$2" "$3" </dev/null >>"$dir/paced/$1" 2>>"$dir/log"; then
+		broke "$1: no packets"
+	fi
+}
+# CASE: a flood at full rate, and at once a slow pace; the sockets for it are open already
+pace_after_flood() {
+	if ! (
+		set -o pipefail
+		send "$flood" near "$far_mac" 64 3 </dev/null | send "$paced" near "$far_mac" 64 100 5
+	) >>"$dir/paced/$1" 2>>"$dir/log"; then
+		broke "$1: no packets"
+	fi
+}
+
+paced_user() {
+	pace user 300000 5
+	pace_after_flood user-flood
+}
+paced_packet() {
+	pace packet 100000 5
+	pace packet-slow 1000 5
+}
+measure_paced() { # PACE ARGUMENTS...
+	local pace=$1
+
+	shift
+	: >"$dir/log"
+	link_up
+	begin_ringside "$@"
+	if answers "$paced" 0 0; then
+		$pace
+	else
+		broke "$pace: no answers"
+	fi
+	end || broke "$pace: status $?"
+}
+
+at_a_pace() {
+	local round
+
+	for ((round = 0; round < paced_rounds; round++)); do
+		measure_paced paced_user --set 'service reflect.path=user' --set 'interface far.zero_copy=off'
+		measure_paced paced_packet --set 'interface far.io=af_packet'
+	done
+	print_paced 'user path, 300 kpps' user
+	print_paced 'user path, 100 pps at once after a 3 s flood' user-flood
+	print_paced 'AF_PACKET, 100 kpps' packet
+	print_paced 'AF_PACKET, 1 kpps' packet-slow
+}
+
+cpu_ticks() { # PID: user and system time; the name before them may have blanks
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+begin_dashboard() { # PATH
+	$tmux new-session -d -x 160 -y 45 "exec ip netns exec $far_ns taskset -c 1 '$RINGSIDE' -i far reflect \
+		--set ringside.name=$name --set 'service reflect.path=$1' 2>>$dir/log"
+	program=$($tmux list-panes -F '#{pane_pid}')
+}
+end_dashboard() {
+	kill -TERM "$program" 2>/dev/null || true
+	while kill -0 "$program" 2>/dev/null; do
+		sleep 0.05
+	done
+	program=''
+}
+
+# PATH: of one processor, with the dashboard open and no traffic
+idle() {
+	local ticks ns
+
+	: >"$dir/log"
+	link_up
+	begin_dashboard "$1"
+	if answers "$flood" 0 && $tmux capture-pane -p | grep -q '[^ ]'; then
+		ticks=$(cpu_ticks "$program") ns=$(date +%s%N)
+		sleep $idle_seconds
+		ticks=$(($(cpu_ticks "$program") - ticks)) ns=$(($(date +%s%N) - ns))
+		awk -v label="idle, dashboard open, path $1" -v ticks=$ticks -v ns=$ns -v hz="$(getconf CLK_TCK)" \
+			'BEGIN { printf "%-48s %6.2f %% of a CPU\n", label, ticks / hz / ns * 1e11 }'
+	else
+		broke "idle, path $1: no answers, or no dashboard"
+	fi
+	end_dashboard
+}
+
+without_traffic() {
+	if ! command -v tmux >/dev/null; then
+		echo 'idle: not measured, for tmux is not installed'
+		return
+	fi
+	idle kernel
+	idle user
+}
+
+mkdir "$dir/rates" "$dir/paced"
+mkfifo "$dir/input"
+exec 3<>"$dir/input" # an input that neither ends nor says anything
+ip netns add "$near_ns"
+ip netns add "$far_ns"
+
+echo "# $("$RINGSIDE" --version | head -1), Linux $(uname -r), $(nproc) CPUs:$(sed -n 's/^model name.*: */ /p' \
+	/proc/cpuinfo | head -1); $rounds rounds of $seconds s, $paced_rounds at a pace"
+kernel_path
+user_path
+at_a_pace
+without_traffic
+exit $failed

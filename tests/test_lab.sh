@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The lab: its network comes and goes, its tester and the reflector's books agree to the packet.
+# usage: test_lab.sh; RINGSIDE names the program under test
+set -u
+ringside=$(readlink -f "${RINGSIDE:-./ringside}") || exit 1
+[ "$(id -u)" = 0 ] || { echo "needs root: the lab makes network namespaces"; exit 77; }
+unshare --net true 2>/dev/null || { echo "no network namespaces here"; exit 77; }
+
+dir=$(mktemp -d)
+pid=
+end() {
+	[ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null
+	rm -rf "$dir"
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+fail() { echo "FAIL: $*" >&2; tail -n 5 "$dir"/* >&2; exit 1; }
+
+# waits up to 20 s for a command to succeed
+wait_for() {
+	local tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || return 1
+		sleep 0.1
+	done
+}
+exists() { [ -e "/run/netns/rs-lab-$1-a" ] || [ -e "/run/netns/rs-lab-$1-b" ]; }
+is_gone() { ! exists "$1"; }
+# the number behind a key of the last snapshot's totals; the number behind words of the tester's line
+total() { tail -n 1 "$dir/out" | grep -o '"totals": {[^}]*}' | grep -o "\"$1\": [0-9]*" | grep -o '[0-9]*$'; }
+tester() { grep -o "$1 [0-9]*" "$dir/err" | grep -o '[0-9]*$' | head -n 1; }
+reflects() { [ "$(grep -c '"rx_packets"' "$dir/out")" -ge 2 ] && [ "$(total tx_packets || echo 0)" != 0 ]; }
+start() { # ARGUMENTS...: in the background
+	"$ringside" lab --format json --interval 0.2 "$@" >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	wait_for reflects || fail "lab $*: nothing is reflected"
+}
+want_quiet_books() { # WHAT
+	grep -q '"final": true' <(tail -n 1 "$dir/out") || fail "$1: no final snapshot"
+	[ "$(total unaccounted_packets)" = 0 ] || fail "$1: unaccounted packets"
+	[ "$(total in_flight_packets)" = 0 ] || fail "$1: packets in flight at the end"
+}
+
+# every packet sent is in the reflector's books, and came back once, in order and swapped
+for arguments in "" "--queues 2 --rate 20kpps" "--size 60 --set reflect.path=user" \
+	"--size 1514 --rate 5kpps --set vb.io=af_packet"; do
+	"$ringside" lab --duration 1 --format json $arguments >"$dir/out" 2>"$dir/err" ||
+		fail "lab $arguments: exit status $?"
+	want_quiet_books "lab $arguments"
+	[ "$(tester 'lab: sent')" -gt 100 ] || fail "lab $arguments: hardly anything was sent"
+	[ "$(tester 'lab: sent')" = "$(total tx_packets)" ] ||
+		fail "lab $arguments: sent $(tester 'lab: sent'), reflected $(total tx_packets)"
+	grep -q "came back $(total tx_packets), lost 0, duplicated 0, reordered 0, not swapped 0; round trip p50" \
+		"$dir/err" || fail "lab $arguments: not all came back as they should"
+done
+
+# SIGTERM and SIGINT are a normal end, and nothing stays behind
+for signal in TERM INT; do
+	start
+	exists "$pid" || fail "$signal: the namespaces are not named after the process"
+	# background jobs of a script ignore SIGINT, unless the program asks for it
+	kill -"$signal" "$pid"
+	wait "$pid" || fail "$signal: exit status $?"
+	is_gone "$pid" || fail "$signal: namespaces are left"
+	want_quiet_books "$signal"
+	grep -q 'lost 0, duplicated 0' "$dir/err" || fail "$signal: packets were lost at the end"
+	pid=
+done
+
+# Ctrl-C in a terminal goes to all processes at once
+mkfifo "$dir/keys"
+script -qec "$ringside lab --no-tui --interval 0.2" "$dir/typescript" <"$dir/keys" >/dev/null 2>&1 &
+pid=$!
+exec 3>"$dir/keys"
+has_started() { grep -q "reflect" "$dir/typescript" 2>/dev/null && grep -q "p50\|pps" "$dir/typescript"; }
+wait_for has_started || fail "no lines in a terminal"
+printf '\003' >&3
+wait_for grep -q "lab: sent" "$dir/typescript" || fail "Ctrl-C does not end it"
+exec 3>&-
+wait "$pid" || fail "Ctrl-C: exit status $?"
+pid=
+grep -q "lost 0, duplicated 0" "$dir/typescript" || fail "Ctrl-C: packets count as lost"
+
+# what a killed lab leaves is removed by the next one; its reflector and tester die with it
+start
+killed=$pid
+kill -KILL "$killed"
+wait "$killed" 2>/dev/null
+pid=
+exists "$killed" || fail "a killed lab cannot have removed its namespaces"
+is_final() { grep -q '"final": true' "$dir/out"; }
+wait_for is_final || fail "the reflector outlives its lab"
+"$ringside" lab --duration 0.2 --no-tui >"$dir/out" 2>"$dir/err" || fail "lab after a killed one"
+is_gone "$killed" || fail "leftovers are left"
+
+# two at once do not meet
+start --set ringside.name=lab-one
+one=$pid
+"$ringside" lab --duration 0.5 --format json --set ringside.name=lab-two >"$dir/out2" 2>"$dir/err2" ||
+	fail "a second lab beside the first: exit status $?"
+exists "$one" || fail "a second lab removed the first one's namespaces"
+kill -TERM "$one"
+wait "$one" || fail "the first of two labs: exit status $?"
+pid=
+
+# refusals: a line each, with the status that says whose fault it is
+setpriv --bounding-set -sys_admin,-net_admin "$ringside" lab --no-tui >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] || fail "without capabilities: not exit status 1"
+[ "$(wc -l <"$dir/err")" = 1 ] && grep -q 'CAP_SYS_ADMIN.*CAP_NET_ADMIN' "$dir/err" ||
+	fail "without capabilities: not one line that names them"
+for arguments in "deliver" "reflect twice" "--size 59" "--size 1515" "--queues 0" "--rate fast" \
+	"--duration 1s" "--no-such-thing"; do
+	"$ringside" lab $arguments >"$dir/out" 2>"$dir/err"
+	[ $? = 2 ] || fail "lab $arguments: not exit status 2"
+	[ "$(wc -l <"$dir/err")" = 1 ] || fail "lab $arguments: not one line"
+done
+"$ringside" lab --no-tui --set reflect.no_such_key=1 >"$dir/out" 2>"$dir/err"
+[ $? = 2 ] || fail "a bad key: not exit status 2"
+exit 0

@@ -1,0 +1,297 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# How an instance starts, lives through what happens to its interface, and ends, in order or not.
+. "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+
+places=(--set=reflect.path=kernel --set=reflect.path=user --set=rs0.io=af_packet)
+
+# Nothing is left behind, and the stack has its traffic again.
+is_clean() {
+	wait_for 2 has_no_xdp || fail "an XDP program is left behind"
+	peer ping
+}
+
+ends_in_order() {
+	local signal
+	for signal in INT TERM; do
+		about "SIG$signal: status 0 and a last record"
+		ringside_start -i rs0 reflect || continue
+		ringside_end $signal
+		[ $status = 0 ] || fail "status $status"
+		records "last.final" "not any(record.final for record in records[:-1])" "interface.queues[0].state == 'stopped'"
+		is_clean
+	done
+}
+
+five_packets() {
+	local place
+	for place in "${places[@]}"; do
+		about "$place: five packets are exactly five in the last record"
+		ringside_start -i rs0 reflect $place || continue
+		peer probes count=5
+		ringside_stop
+		records "totals.rx_packets == 5" "totals.tx_packets == 5" "totals.rx_bytes == totals.tx_bytes" \
+			"service.rx_packets == 5"
+	done
+}
+
+ends_by_itself() {
+	local before after
+	about "--duration 0.5: ends by itself"
+	before=${EPOCHREALTIME/./}
+	start_in "$near" "$RINGSIDE" -i rs0 reflect --format json --interval 0.2 --duration 0.5
+	ringside_wait
+	after=${EPOCHREALTIME/./}
+	[ $status = 0 ] || fail "status $status"
+	[ $((after - before)) -ge 500000 ] || fail "ends after $((after - before)) us"
+	records "last.final" "0.5 <= last.uptime_s < 3" "len(records) == 3" "records[0].uptime_s >= 0.2"
+	is_clean
+}
+
+is_killed() {
+	local place id
+	for place in "${places[@]:0:2}" --set=rs0.xdp=generic; do
+		about "$place: SIGKILL leaves no program, and the stack goes on"
+		ringside_start -i rs0 reflect $place || continue
+		peer until
+		id=$(xdp_id)
+		[ -n "$id" ] || fail "there is no program to begin with"
+		ringside_end KILL
+		[ $status = 137 ] || fail "status $status"
+		is_clean
+		! command -v bpftool >/dev/null || wait_for 2 has_no_program "$id" || fail "program $id is still loaded"
+	done
+}
+has_no_program() { ! bpftool prog show id "$1" >/dev/null 2>&1; }
+
+# refused WORDS: a second start in this place ends with status 1, one line, and the words
+refused() {
+	"$@" >"$dir/out2" 2>"$dir/err2" </dev/null
+	status=$?
+	[ $status = 1 ] || fail "status $status"
+	[ "$(grep -c . "$dir/err2")" = "$(grep -c '^ringside: ' "$dir/err2")" ] || fail "$(cat "$dir/err2")"
+}
+
+lives_beside_others() {
+	local id mode
+	for mode in native generic; do
+		about "a foreign program in $mode mode is neither replaced nor removed"
+		foreign_xdp "$near" rs0 $mode
+		id=$(cat "$dir/foreign")
+		for place in auto native generic; do
+			refused in_near "$RINGSIDE" -i rs0 reflect --format json --set=rs0.xdp=$place
+			grep -q "^ringside: rs0: .*another XDP program.*id $id.*somebody_else" "$dir/err2" ||
+				fail "xdp = $place: $(cat "$dir/err2")"
+		done
+		[ "$(cat /proc/$foreign_pid/comm 2>/dev/null)" ] && has_xdp || fail "the foreign program is gone"
+		about "beside a foreign program in $mode mode io = af_packet works"
+		ringside_start -i rs0 reflect --set=rs0.io=af_packet && peer probes && ringside_stop
+		kill -TERM "$foreign_pid"
+		wait "$foreign_pid"
+		wait_for 5 has_no_xdp
+	done
+	about "a second instance is refused, and the first one goes on"
+	ringside_start -i rs0 reflect --set=reflect.path=user || return
+	id=$(xdp_id)
+	refused in_near "$RINGSIDE" -i rs0 reflect --format json
+	grep -q "id $id" "$dir/err2" || fail "$(cat "$dir/err2")"
+	refused in_near "$RINGSIDE" -i rs0 reflect --format json --set=reflect.path=user
+	[ "$(xdp_id)" = "$id" ] || fail "program $(xdp_id) instead of $id"
+	peer probes
+	ringside_stop
+	is_clean
+}
+
+# survives EVENT STATE CURE: answers, then an event that the record shows as a state, then a cure: answers again
+survives() {
+	peer until seed=1000 || return
+	$1
+	becomes "interface.state == '$2'"
+	$3
+	becomes "interface.state == 'up'"
+	peer until seed=2000 patience=10
+	ringside_stop
+	records "totals.tx_packets >= 2"
+}
+peer_down() { ip -n "$far" link set peer0 down; }
+peer_up() { ip -n "$far" link set peer0 up; }
+own_down() { ip -n "$near" link set rs0 down; }
+own_up() { ip -n "$near" link set rs0 up; }
+pair_delete() { ip -n "$near" link del rs0; }
+pair_again() { pair_add 1 && near_up && far_up; }
+move_away() { ip -n "$near" link set rs0 netns "$far"; }
+move_back() { ip -n "$far" link set rs0 netns "$near" && near_up; }
+
+lives_through_events() {
+	local place
+	for place in "${places[@]}"; do
+		about "$place: the peer goes down and up"
+		ringside_start -i rs0 reflect $place && survives peer_down down peer_up
+		about "$place: the interface goes down and up"
+		ringside_start -i rs0 reflect $place && survives own_down down own_up
+		about "$place: the interface is deleted and made again"
+		ringside_start -i rs0 reflect $place && survives pair_delete absent pair_again
+		about "$place: the interface moves to another namespace and back"
+		ringside_start -i rs0 reflect $place && survives move_away absent move_back
+		about "$place: another MTU"
+		ringside_start -i rs0 reflect $place || continue
+		peer until
+		ip -n "$near" link set rs0 mtu 1400
+		becomes "interface.mtu == 1400"
+		peer probes
+		ringside_stop
+		ip -n "$near" link set rs0 mtu 1500
+	done
+	about "end while the interface is away"
+	ringside_start -i rs0 reflect || return
+	peer probes count=7
+	pair_delete
+	becomes "interface.state == 'absent'"
+	ringside_stop
+	records "totals.rx_packets == 7" "totals.tx_packets == 7"
+	pair_again
+}
+
+has_other_queues() {
+	local place
+	for place in "${places[@]:0:2}"; do
+		about "$place: another number of queues"
+		net_make 2
+		in_far ethtool -L peer0 rx 2 tx 1 && in_near ethtool -L rs0 rx 1 tx 1 || fail "ethtool -L"
+		ringside_start -i rs0 reflect $place || continue
+		records "len(queues) == 1"
+		peer probes count=10
+		in_near ethtool -L rs0 rx 2 tx 1 || fail "ethtool -L"
+		becomes "len(queues) == 2" "all(queue.state == 'running' for queue in queues)"
+		in_far ethtool -L peer0 rx 2 tx 2
+		peer probes count=50
+		ringside_stop
+		records "totals.rx_packets == 60" "totals.tx_packets == 60"
+	done
+	net_make 1
+}
+
+is_elsewhere() {
+	local netns
+	for netns in "$near" "/run/netns/$near"; do
+		about "netns = $netns: an interface in a namespace is served from outside"
+		start_in "$far" "$RINGSIDE" -i rs0 reflect --format json --interval 0.1 --set=rs0.netns="$netns" \
+			--set=reflect.path=user
+		wait_for 5 has_spoken
+		peer probes
+		survives pair_delete absent pair_again
+		is_clean
+	done
+}
+
+vlan_offload() { in_near ethtool -k rs0 | sed -n 's/^rx-vlan-offload: //p'; }
+switches_offload() {
+	about "the receive VLAN offload is switched off, and restored"
+	[ "$(vlan_offload)" = on ] || fail "off to begin with"
+	ringside_start -i rs0 reflect || return
+	[ "$(vlan_offload)" = off ] || fail "it is not off"
+	ringside_stop
+	[ "$(vlan_offload)" = on ] || fail "it is not on again"
+}
+
+writes_snapshots() {
+	about "SIGUSR1 writes a snapshot"
+	rm -f ringside-*.json
+	ringside_start -i rs0 reflect --set=ringside.name=mine || return
+	peer probes count=3
+	becomes "totals.rx_packets == 3"
+	kill -USR1 "$pid"
+	wait_for 5 test -s ringside-mine-*.json || fail "there is no file"
+	ringside_stop
+	out=$(echo "$dir"/ringside-mine-*.json) records "len(records) == 1" "last.name == 'mine'" \
+		"totals.rx_packets == 3" "not last.final"
+}
+
+loses_its_reader() {
+	about "a reader that goes away ends it quietly, with status 0"
+	mkfifo "$dir/pipe"
+	head -n 2 "$dir/pipe" >"$dir/head" &
+	ip netns exec "$near" "$RINGSIDE" -i rs0 reflect --format json --interval 0.1 >"$dir/pipe" 2>"$err" &
+	pid=$!
+	started="$started $pid"
+	ringside_wait
+	[ $status = 0 ] || fail "status $status"
+	[ "$(wc -l <"$dir/head")" = 2 ] || fail "$(cat "$dir/head")"
+	! grep -qi pipe "$err" || fail "it says so"
+	is_clean
+	about "a full disk is an error"
+	in_near "$RINGSIDE" -i rs0 reflect --format json --interval 0.1 >/dev/full 2>"$err"
+	[ $? = 1 ] && grep -q '^ringside: write to standard output: No space left' "$err" || fail "no message"
+	is_clean
+}
+
+# What each level shows and counts; PLACE: where frames are judged.
+has_levels() {
+	local place level samples
+	for place in "${places[@]}"; do
+		for level in basic detailed debug; do
+			about "$place: level $level"
+			ringside_start -i rs0 reflect $place --level $level || continue
+			peer probes count=640 rate=20000
+			ringside_stop
+			records "last.stats_level == '$level'" "totals.tx_packets == 640"
+			case $level in
+			basic)
+				records "not {'latency_ns'} & set(service)" \
+					"not {'latency_ns', 'busy_percent', 'batches', 'rx_ring', 'sizes'} & set(queues[0])"
+				continue ;;
+			detailed)
+				samples='10 <= latency.count <= 12' # each CPU samples its own frames
+				records "service.latency_ns.sampled == '1/64'" "not {'rx_ring', 'sizes'} & set(queues[0])" \
+					"{'busy_percent', 'busy_ns', 'batches'} <= set(queues[0])" ;;
+			debug)
+				samples='latency.count == 640'
+				records "service.latency_ns.sampled == '1/1'" "sum(queues[0].sizes) == 640" \
+					"{'rx_ring', 'tx_ring', 'fill_ring', 'wakeups', 'empty_polls'} <= set(queues[0])" ;;
+			esac
+			records "[1 for latency in [service.latency_ns] if $samples]" \
+				"service.latency_ns.what" \
+				"[1 for l in [service.latency_ns] if 0 < l.min <= l.p50 <= l.p90 <= l.p99 <= l.p999 <= l.max]" \
+				"[1 for l in [service.latency_ns] if l.min <= l.mean <= l.max < 10**9]"
+			[ $place = --set=reflect.path=kernel ] || records \
+				"[1 for latency in [queues[0].latency_ns] if $samples]" \
+				"sum(queues[0].batches) >= 1" "queues[0].busy_ns > 0"
+		done
+	done
+}
+
+serves_two() {
+	local first=$near
+	about "one instance serves two interfaces in two namespaces"
+	ip netns add "$near-b" || return
+	net_names="$net_names $near-b"
+	ip link add rs1 netns "$near-b" address 02:00:00:00:0b:02 type veth peer name peer1 netns "$far"
+	ip -n "$near-b" link set rs1 up
+	ip -n "$far" link set peer1 up
+	printf '[interface rs0]\nnetns = %s\n[interface rs1]\n netns = %s\nio = af_packet\n[service reflect]\n' \
+		"$first" "$near-b" >two.ini
+	echo 'interfaces = rs0, rs1' >>two.ini
+	start_in "$far" "$RINGSIDE" run -c two.ini --format json --interval 0.1
+	wait_for 5 has_spoken
+	peer probes count=11
+	in_far "$python" "$srcdir/tests/peer.py" probes peer1 count=13 || fail "rs1 does not answer"
+	ringside_stop
+	records "[i.queues[0].rx_packets for i in last.interfaces] == [11, 13]" "totals.tx_packets == 24" \
+		"service.rx_packets == 24" "[i.path for i in service.interfaces] == ['kernel', 'user']"
+}
+
+net_make 1
+ends_in_order
+five_packets
+ends_by_itself
+is_killed
+lives_beside_others
+lives_through_events
+is_elsewhere
+switches_offload
+writes_snapshots
+loses_its_reader
+has_levels
+serves_two
+has_other_queues
+finish

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whole screens against tests/golden/NAME-WIDTHxHEIGHT.txt: the text, then a letter for each cell's
+ * role. GENERATE=1 writes them anew; read the difference before committing it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "tui/feed.h"
+#include "tui/view.h"
+#include "tui_scenes.h"
+
+#define SECONDS 90
+
+static const struct {
+	int width, height;
+} sizes[] = { { 20, 1 }, { 40, 8 }, { 80, 24 }, { 160, 45 } };
+
+/* As the loop would have collected it: a snapshot a second for a minute and a half. */
+static struct feed *make_feed(const char *scene)
+{
+	struct feed *feed = malloc(sizeof(*feed));
+
+	assert_non_null(feed);
+	feed_init(feed);
+	for (unsigned second = 1; second <= SECONDS; second++) {
+		assert_true(scene_fill(&feed->newest, scene, second * NSEC_PER_SEC));
+		feed_add(feed);
+		feed_show(feed);
+	}
+	return feed;
+}
+
+static struct view make_view(const struct feed *feed)
+{
+	return (struct view){ .now = &feed->live.now,
+		.before = &feed->live.before,
+		.history = &feed->live.history,
+		.interval_s = 1,
+		.zero_time_ns = feed->live.zero_time_ns };
+}
+
+static char *render(const struct view *view, int width, int height, bool ascii)
+{
+	struct canvas canvas = { .ascii = ascii };
+	size_t size, used;
+	char *text;
+
+	assert_int_equal(canvas_resize(&canvas, width, height), 0);
+	view_draw(view, &canvas);
+	size = 2 * canvas_write(&canvas, false, NULL, 0) + (size_t)(width + 1) * height + 64;
+	text = malloc(size);
+	assert_non_null(text);
+	used = canvas_write(&canvas, false, text, size);
+	used += (size_t)snprintf(text + used, size - used, "---- roles ----\n");
+	canvas_write(&canvas, true, text + used, size - used);
+	canvas_fini(&canvas);
+	return text;
+}
+
+static char *read_golden(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file)
+		fail_msg("%s is missing: GENERATE=1 makes it", path);
+	if (getdelim(&text, &size, 0, file) < 0)
+		fail_msg("%s is empty", path);
+	fclose(file);
+	return text;
+}
+
+static void compare(const struct view *view, const char *name, int width, int height, bool ascii)
+{
+	const char *source = getenv("srcdir");
+	char path[512], *golden, *text = render(view, width, height, ascii);
+
+	snprintf(path, sizeof(path), "%s/tests/golden/%s-%dx%d.txt", source ? source : ".", name,
+		width, height);
+	if (getenv("GENERATE")) {
+		FILE *file = fopen(path, "w");
+
+		assert_non_null(file);
+		fputs(text, file);
+		assert_int_equal(fclose(file), 0);
+	} else {
+		golden = read_golden(path);
+		if (strcmp(golden, text))
+			fail_msg("%s differs; this is what was drawn:\n%s", path, text);
+		free(golden);
+	}
+	free(text);
+}
+
+static void compare_sizes(const char *scene)
+{
+	struct feed *feed = make_feed(scene);
+	struct view view = make_view(feed);
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		compare(&view, scene, sizes[i].width, sizes[i].height, false);
+	free(feed);
+}
+
+#define SCENE_TEST(test, scene)                                                                    \
+	static void test(void **state)                                                             \
+	{                                                                                          \
+		(void)state;                                                                       \
+		compare_sizes(scene);                                                              \
+	}
+
+SCENE_TEST(test_the_overview_without_traffic, "silent")
+SCENE_TEST(test_the_overview_at_level_detailed, "healthy")
+SCENE_TEST(test_the_overview_at_level_basic, "basic")
+SCENE_TEST(test_the_overview_at_level_debug, "debug")
+SCENE_TEST(test_the_overview_of_a_queue_that_drops, "dropping")
+SCENE_TEST(test_the_overview_of_a_stalled_worker, "stalled")
+SCENE_TEST(test_the_overview_of_an_interface_that_is_gone, "absent")
+SCENE_TEST(test_the_overview_of_many_queues_on_two_interfaces, "many")
+SCENE_TEST(test_the_overview_of_several_services, "rich")
+
+static void test_a_large_screen_is_used(void **state)
+{
+	struct feed *feed = make_feed("rich");
+	struct view view = make_view(feed);
+
+	(void)state;
+	compare(&view, "rich", 240, 60, false);
+	free(feed);
+}
+
+static void test_ascii_is_enough(void **state)
+{
+	struct feed *feed = make_feed("rich");
+	struct view view = make_view(feed);
+	char *text = render(&view, 160, 45, true);
+
+	(void)state;
+	for (const char *at = text; *at; at++)
+		assert_true((unsigned char)*at < 0x80);
+	free(text);
+	compare(&view, "ascii", 80, 24, true);
+	free(feed);
+}
+
+static void test_the_help_page_shows_every_key(void **state)
+{
+	struct feed *feed = make_feed("healthy");
+	struct view view = make_view(feed);
+
+	(void)state;
+	view.page = PAGE_HELP;
+	compare(&view, "help", 80, 24, false);
+	free(feed);
+}
+
+static void test_a_frozen_screen_says_so_at_every_size(void **state)
+{
+	struct feed *feed = make_feed("healthy");
+	struct view view = make_view(feed);
+
+	(void)state;
+	view.paused = true;
+	view.paused_s = 12;
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int width = sizes[i].width < 28 ? 28 : sizes[i].width;
+		char *text = render(&view, width, sizes[i].height, false);
+
+		assert_non_null(strstr(text, "PAUSED"));
+		free(text);
+	}
+	free(feed);
+}
+
+static void test_quitting_asks_even_in_one_line(void **state)
+{
+	struct feed *feed = make_feed("healthy");
+	struct view view = make_view(feed);
+
+	(void)state;
+	view.ask_quit = true;
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *text = render(&view, sizes[i].width, sizes[i].height, false);
+
+		assert_non_null(strstr(text, "y/N"));
+		free(text);
+	}
+	free(feed);
+}
+
+static void test_books_that_do_not_balance_raise_an_alarm(void **state)
+{
+	struct feed *feed = make_feed("healthy");
+	struct view view = make_view(feed);
+	char *text;
+
+	(void)state;
+	feed->live.now.totals.unaccounted_packets = -17;
+	text = render(&view, 80, 24, false);
+	assert_non_null(strstr(text, "unaccounted -17 !!"));
+	assert_non_null(strstr(text, "-17 packets are unaccounted for"));
+	free(text);
+	feed->live.now.totals.unaccounted_packets = SNAPSHOT_BALANCE_UNKNOWN;
+	text = render(&view, 80, 24, false);
+	assert_non_null(strstr(text, "unaccounted ?"));
+	free(text);
+	free(feed);
+}
+
+static void test_the_first_snapshot_has_unknown_rates_and_no_zeros_for_them(void **state)
+{
+	struct feed *feed = malloc(sizeof(*feed));
+	struct view view;
+	char *text;
+
+	(void)state;
+	assert_non_null(feed);
+	feed_init(feed);
+	assert_true(scene_fill(&feed->newest, "healthy", 5 * NSEC_PER_SEC));
+	snapshot_set_rates(&feed->newest, NULL);
+	feed_add(feed);
+	feed_show(feed);
+	view = make_view(feed);
+	view.before = NULL;
+	text = render(&view, 80, 24, false);
+	assert_null(strstr(text, "0 pps"));
+	assert_non_null(strstr(text, "RX             ?"));
+	free(text);
+	free(feed);
+}
+
+static void test_zero_restarts_the_latency_and_freezing_keeps_the_old_one(void **state)
+{
+	struct feed *feed = make_feed("healthy");
+	uint64_t before = feed->live.now.services[0].latency.count;
+
+	(void)state;
+	feed_freeze(feed);
+	feed_zero(feed);
+	assert_int_equal(feed->live.now.services[0].latency.count, 0);
+	assert_int_equal(feed->frozen.now.services[0].latency.count, before);
+	assert_true(scene_fill(&feed->newest, "healthy", (SECONDS + 1) * NSEC_PER_SEC));
+	feed_add(feed);
+	feed_show(feed);
+	assert_in_range(feed->live.now.services[0].latency.count, 1, before / 50);
+	assert_int_equal(
+		feed->live.now.totals.flow.rx_packets, feed->newest.totals.flow.rx_packets);
+	free(feed);
+}
+
+/* Every size that a terminal can have while somebody drags its corner. */
+static void test_no_size_draws_outside_of_the_canvas(void **state)
+{
+	(void)state;
+	for (unsigned scene = 0; scene_names[scene]; scene++) {
+		struct feed *feed = make_feed(scene_names[scene]);
+		struct view view = make_view(feed);
+
+		for (int width = 1; width <= 260; width += width < 130 ? 3 : 17)
+			for (int height = 1; height <= 70; height += height < 30 ? 1 : 9)
+				free(render(&view, width, height, (width ^ height) & 1));
+		view.page = PAGE_HELP;
+		free(render(&view, 1, 1, false));
+		free(feed);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_overview_without_traffic),
+		cmocka_unit_test(test_the_overview_at_level_detailed),
+		cmocka_unit_test(test_the_overview_at_level_basic),
+		cmocka_unit_test(test_the_overview_at_level_debug),
+		cmocka_unit_test(test_the_overview_of_a_queue_that_drops),
+		cmocka_unit_test(test_the_overview_of_a_stalled_worker),
+		cmocka_unit_test(test_the_overview_of_an_interface_that_is_gone),
+		cmocka_unit_test(test_the_overview_of_many_queues_on_two_interfaces),
+		cmocka_unit_test(test_the_overview_of_several_services),
+		cmocka_unit_test(test_a_large_screen_is_used),
+		cmocka_unit_test(test_ascii_is_enough),
+		cmocka_unit_test(test_the_help_page_shows_every_key),
+		cmocka_unit_test(test_a_frozen_screen_says_so_at_every_size),
+		cmocka_unit_test(test_quitting_asks_even_in_one_line),
+		cmocka_unit_test(test_books_that_do_not_balance_raise_an_alarm),
+		cmocka_unit_test(test_the_first_snapshot_has_unknown_rates_and_no_zeros_for_them),
+		cmocka_unit_test(test_zero_restarts_the_latency_and_freezing_keeps_the_old_one),
+		cmocka_unit_test(test_no_size_draws_outside_of_the_canvas),
+	};
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
