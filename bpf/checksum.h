@@ -4,6 +4,10 @@
 #ifndef RINGSIDE_CHECKSUM_H
 #define RINGSIDE_CHECKSUM_H
 
+#ifdef __bpf__
+#include <linux/bpf.h>
+#endif
+
 #include "frame.h"
 
 /* Folds a sum into 16 bits, not complemented. */
@@ -23,38 +27,55 @@ static __always_inline __u16 checksum_replace(__u16 check, __u16 old, __u16 new)
 	return (__u16)~checksum_fold((__u64)(__u16)~check + (__u16)~old + new);
 }
 
-/*
- * Adds `bytes` bytes of the frame from `from` on to the sum.
- *
- * The verifier would walk every length on its own, so the offset takes part in a sum with a number that
- * is 0, because no parsed frame has 4096 bytes, but that the verifier must take for anything: all
- * rounds of the loop then look alike to it.
- */
-static __always_inline __u64 checksum_add(
-	const struct frame *f, __u64 sum, const __u8 *from, __u32 bytes)
+/* The sum of the bytes from an offset in the frame on; those behind its end are not read. The offset is
+ * bounded by a mask, so that the verifier sees that no round of the loop can leave the frame's range. */
+static __always_inline __u64 checksum_walk(
+	const __u8 *data, const __u8 *end, __u32 offset, __u32 bytes)
 {
-	__u32 zero = (__u32)(f->end - f->data) >> 12, offset = 0;
+	__u64 sum = 0;
 
 	for (int i = 0; i < FRAME_BYTES_MAX / 32; i++) {
-		const __u8 *at = from + offset;
+		const __u8 *at = data + (offset & 0xfff);
 
-		if (offset + 32 > bytes || at + 32 > f->end)
+		if (bytes < 32 || at + 32 > end)
 			break;
 		for (int k = 0; k < 32; k += 4)
 			sum += FRAME_WORD(__u32, at + k);
-		offset = (offset + 32 + zero) & 0xfe0;
+		offset += 32;
+		bytes -= 32;
 	}
 	for (int i = 0; i < 16; i++) {
-		const __u8 *at = from + offset;
+		const __u8 *at = data + (offset & 0xfff);
 
-		if (offset + 2 > bytes || at + 2 > f->end)
+		if (bytes < 2 || at + 2 > end)
 			break;
 		sum += FRAME_WORD(__u16, at);
-		offset = (offset + 2 + zero) & 0xffe;
+		offset += 2;
+		bytes -= 2;
 	}
-	if (offset < bytes && from + offset + 1 <= f->end)
-		sum += BE16((__u16)(from[offset] << 8));
+	data += offset & 0xfff;
+	if (bytes == 1 && data + 1 <= end)
+		sum += BE16((__u16)(*data << 8));
 	return sum;
+}
+
+#ifdef __bpf__
+/* A global function: the verifier walks it once, not once for every way that leads to a call. */
+__attribute__((noinline)) __u64 checksum_of(struct xdp_md *ctx, __u32 offset, __u32 bytes)
+{
+	return checksum_walk((void *)(long)ctx->data, (void *)(long)ctx->data_end, offset, bytes);
+}
+#endif
+
+/* Adds `bytes` bytes of the frame from `from` on to the sum. */
+static __always_inline __u64 checksum_add(
+	const struct frame *f, __u64 sum, const __u8 *from, __u32 bytes)
+{
+#ifdef __bpf__
+	return sum + checksum_of(f->ctx, (__u32)(from - f->data), bytes);
+#else
+	return sum + checksum_walk(f->data, f->end, (__u32)(from - f->data), bytes);
+#endif
 }
 
 /* The sum over IPv4's header: 0xffff when its checksum is right. */

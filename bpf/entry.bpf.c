@@ -97,6 +97,8 @@ static __always_inline int hand_over(struct xdp_md *ctx, const struct hook *hook
 	if (hook->time_ns)
 		note_time(ctx, hook);
 	action = bpf_redirect_map(&sockets, hook->queue, XDP_PASS);
+	if (action != XDP_REDIRECT)
+		action = XDP_PASS; /* or the verifier would think that it may be negative */
 	count(hook, slot, action == XDP_REDIRECT ? OUTCOME_REDIRECT : OUTCOME_PASS);
 	return action;
 }
@@ -137,7 +139,7 @@ int ringside(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct hook hook = { .queue = ctx->rx_queue_index, .bytes = end - data };
-	struct frame frame;
+	struct frame frame = { .ctx = ctx };
 	__u32 slots;
 
 	hook.cells = bpf_map_lookup_elem(&books, &hook.queue);

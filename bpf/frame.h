@@ -42,6 +42,9 @@
 #define FRAME_BYTES_MAX 3840
 
 struct frame {
+#ifdef __bpf__
+	struct xdp_md *ctx; /* set by the caller of frame_parse() */
+#endif
 	__u8 *data; /* first byte of the Ethernet header */
 	__u8 *end; /* one past the last byte */
 	struct ethhdr *eth;
@@ -81,6 +84,24 @@ typedef struct ipv6hdr frame_ipv6hdr __attribute__((aligned(2)));
 static __always_inline int frame_is_vlan(__be16 proto)
 {
 	return proto == BE16(ETH_P_8021Q) || proto == BE16(ETH_P_8021AD);
+}
+
+/*
+ * The same place in the frame, with all forgotten that the verifier knew of its offset, so that the ways
+ * that lead here (tags, extension headers) go on as one. The number added is 0, since no parsed frame has
+ * 4096 bytes, but the verifier must take it for anything. What lies at the place must be checked anew.
+ */
+static __always_inline __u8 *frame_forget(const struct frame *f, const __u8 *place)
+{
+#ifdef __bpf__
+	__u64 zero = (__u64)(f->end - f->data) >> 12, offset = (__u64)(place - f->data);
+
+	FRAME_OPAQUE(offset);
+	return f->data + ((offset + zero) & 0xfff);
+#else
+	(void)f;
+	return (__u8 *)place;
+#endif
 }
 
 /* Finds IPv4's UDP header. The frame's ip is set and nothing behind it checked. Returns 0 or -1. */
@@ -140,7 +161,10 @@ static __always_inline int frame_parse_ipv6(struct frame *f)
 		left -= bytes;
 		header += bytes;
 	}
-	if (next != IPPROTO_UDP || header + sizeof(struct udphdr) > f->end)
+	if (next != IPPROTO_UDP)
+		return -1;
+	header = frame_forget(f, header);
+	if (header + sizeof(struct udphdr) > f->end)
 		return -1;
 	f->udp = (void *)header;
 	f->udp_bytes = BE16(f->udp->len);
@@ -171,6 +195,8 @@ static __always_inline int frame_parse(struct frame *f, void *data, void *end)
 		tag++;
 	}
 	f->ip = (__u8 *)tag;
+	if (f->ip != f->data + sizeof(struct ethhdr))
+		f->ip = frame_forget(f, f->ip);
 	if (proto == BE16(ETH_P_IP))
 		return frame_parse_ipv4(f);
 	return proto == BE16(ETH_P_IPV6) ? frame_parse_ipv6(f) : -1;

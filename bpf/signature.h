@@ -48,12 +48,16 @@ static __always_inline __u32 signature_index(const struct signature_probe *probe
 static __always_inline int signature_match(
 	const struct frame *f, const struct signature_probe *probe, const struct signature *table)
 {
-	__u32 wanted = probe->offset + 8u, payload = f->udp_bytes - sizeof(struct udphdr);
+	__u32 wanted = probe->offset + 8u, payload = f->udp_bytes - (__u32)sizeof(struct udphdr);
 	__u32 missing = 0, from;
 	const struct signature *entry;
 	__u64 word, valid = ~0ull;
 	const __u8 *at;
 
+	/* a number of its own to the verifier, or what this probe learns of it would make every way
+	 * through the probes a state of its own */
+	FRAME_OPAQUE(payload);
+	payload &= 0xffff;
 	if (payload <= probe->offset)
 		return 0;
 	/* near the payload's end the load is moved forward, into the headers, and its bytes back */

@@ -12,7 +12,7 @@ unset TMUX
 
 rounds=${BENCH_ROUNDS:-9}
 seconds=${BENCH_SECONDS:-2}
-paced_rounds=$(((rounds + 2) / 3))
+short_rounds=$(((rounds + 2) / 3))
 idle_seconds=$((seconds < 2 ? 10 : 20))
 : "${RINGSIDE:?names the program to measure}"
 bench=${builddir:-.}/tests/bench
@@ -54,7 +54,8 @@ broke() { # WHAT: said with the program's last words; the rest is measured all t
 	failed=1
 }
 
-# No addresses: the stack has nothing to answer or to ask, so that all the traffic is the benchmark's.
+# Without addresses, so that all the traffic is the benchmark's: one packet of the stack's own, sent on the
+# other CPU while a flood begins, draws the far end's NAPI there, and the flood holds it there to its end.
 link_up() {
 	ip -n "$near_ns" link del near 2>/dev/null || true
 	ip link add near netns "$near_ns" numtxqueues 1 numrxqueues 1 type veth \
@@ -80,7 +81,7 @@ begin_limit() {
 begin_testpmd() {
 	# the options behind -- as they fit one queue of one port; standard input stays open, or it would end
 	# shellcheck disable=SC2086 # words
-	begin dpdk-testpmd -l 0,1 --no-pci --in-memory $testpmd_memory \
+	begin dpdk-testpmd -l 0,1 --no-pci $testpmd_memory \
 		--vdev net_af_xdp0,iface=far,start_queue=0,queue_count=1,force_copy=1 -- \
 		--forward-mode=5tswap --auto-start --nb-cores=1 --port-topology=loop --total-num-mbufs=16384
 }
@@ -106,7 +107,7 @@ end() {
 
 # A case's name is its file in $dir/rates, a value a round; $1: name, $2: frame bytes, the rest begins it.
 measure_rate() {
-	local case=$1 bytes=$2 rate
+	local case=$1 bytes=$2 rate=''
 
 	shift 2
 	: >"$dir/log"
@@ -115,24 +116,16 @@ measure_rate() {
 	if ! answers "$flood" 0; then
 		broke "$case: no answers"
 	elif rate=$(send "$flood" near "$far_mac" "$bytes" "$seconds" </dev/null 2>>"$dir/log"); then
-		echo "${rate#* }" >>"$dir/rates/$case"
+		rate=${rate#* }
 	else
 		broke "$case: no flood"
 	fi
+	echo "$rate" >>"$dir/rates/$case" # an empty line, too: a line a round
 	end || broke "$case: status $?"
 }
 
-# CASE REFERENCE WORDS, of files in $dir/rates: median in Mpps, and the ratio of medians, with the lowest and
-# the highest ratio within a round. Without a reference (-): median, lowest, highest.
-print_rate() {
-	local label=$1 case=$dir/rates/$2 reference=$dir/rates/$3 words=$4
-
-	if [ ! -s "$case" ]; then
-		printf '%-48s not measured\n' "$label"
-		return
-	fi
-	[ -s "$reference" ] || reference=/dev/null
-	paste "$case" "$reference" | awk -v label="$label" -v words="$words" '
+median='
+	# sorts the list
 	function median(list, count, i, j, kept) {
 		for (i = 2; i <= count; i++)
 			for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
@@ -140,6 +133,19 @@ print_rate() {
 			}
 		return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
 	}
+'
+
+# LABEL CASE REFERENCE WORDS, of files in $dir/rates: median in Mpps, and the ratio of medians, with the lowest and
+# the highest ratio within a round. Without a reference (-): median, lowest, highest.
+print_rate() {
+	local label=$1 case=$dir/rates/$2 reference=$dir/rates/$3 words=$4
+
+	if ! grep -qs . "$case"; then
+		printf '%-48s not measured\n' "$label"
+		return
+	fi
+	[ -e "$reference" ] || reference=/dev/null
+	paste "$case" "$reference" | awk -F '\t' -v label="$label" -v words="$words" "$median"'
 	$1 != "" { rate[++rates] = $1 / 1e6 }
 	$2 > 0 { base[++bases] = $2 / 1e6 }
 	$1 != "" && $2 > 0 {
@@ -157,26 +163,19 @@ print_rate() {
 	}'
 }
 
-many_signatures() { # a hundred, of which the last is what the flood has
-	local list=''
-
-	for number in $(seq 1 99); do
-		list="$list$(printf 'SIG%04d@5' "$number"), "
-	done
-	echo "${list}PROBEOT@5"
-}
+# Of the two sets, the flood has the signature that comes last.
+two_offsets='DATA:OT@9, LATENCY@9, PROBEOT@5'
+many_signatures="$(printf 'SIG%04d@5, ' $(seq 1 99))PROBEOT@5"
 
 kernel_path() {
 	local round
 	local path='service reflect.path=kernel' signatures='service reflect.signatures'
-	local two='DATA:OT@9, LATENCY@9, PROBEOT@5' many
 
-	many=$(many_signatures)
 	for ((round = 0; round < rounds; round++)); do
 		measure_rate limit 64 begin_limit
 		measure_rate kernel 64 begin_ringside --set "$path"
-		measure_rate kernel-two 64 begin_ringside --set "$path" --set "$signatures=$two"
-		measure_rate kernel-many 64 begin_ringside --set "$path" --set "$signatures=$many"
+		measure_rate kernel-two 64 begin_ringside --set "$path" --set "$signatures=$two_offsets"
+		measure_rate kernel-many 64 begin_ringside --set "$path" --set "$signatures=$many_signatures"
 		measure_rate kernel-detailed 64 begin_ringside --set "$path" --level detailed
 		measure_rate kernel-debug 64 begin_ringside --set "$path" --level debug
 	done
@@ -188,6 +187,78 @@ kernel_path() {
 	print_rate 'kernel path, level debug' kernel-debug limit 'the limit'
 }
 
+# A frame whose answer is the frame itself, so that a program can be given it again and again: from and to one
+# MAC address and one port, with the TTL left alone.
+write_own_answer() {
+	printf '%b' '\x02\0\0\0\x0b\x02\x02\0\0\0\x0b\x02\x08\0' \
+		'\x45\0\0\x32\0\0\0\0\x40\x11\0\0\xc6\x12\0\x01\xc6\x12\0\x01' \
+		'\x0f\x02\x0f\x02\0\x1e\0\0\x09\x10\xea\x1d\0PROBEOT\0\0\0\0\0\0\0\0\0\0' >"$1"
+}
+
+# CASE COMMAND...: what one run of the attached program takes, in nanoseconds
+measure_alone() {
+	local case=$1 id said
+
+	shift
+	: >"$dir/log"
+	link_up
+	"$@"
+	if answers "$flood" 0; then
+		id=$(ip -n "$far_ns" -d link show dev far | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p')
+		said=$(taskset -c 0 bpftool prog run id "$id" data_in "$dir/frame" data_out "$dir/answer" \
+			repeat 1000000 2>>"$dir/log" || true)
+		case $said in
+		'Return value: 3, '*ns) # XDP_TX
+			said=${said##* }
+			echo "${said%ns}" >>"$dir/alone/$case"
+			;;
+		*) broke "$case alone: $said" ;;
+		esac
+	else
+		broke "$case alone: no answers"
+	fi
+	end || broke "$case alone: status $?"
+}
+
+print_alone() { # LABEL CASE
+	if [ ! -s "$dir/alone/$2" ]; then
+		printf '%-48s not measured\n' "$1"
+		return
+	fi
+	awk -v label="$1" "$median"'
+	{ ns[NR] = $1 }
+	END {
+		middle = median(ns, NR)
+		printf "%-48s %6.1f ns a packet (%d–%d)\n", label, middle, ns[1], ns[NR]
+	}' "$dir/alone/$2"
+}
+
+program_alone() {
+	local round
+	local guard='service reflect.loop_guard=off' path='service reflect.path=kernel'
+	local signatures='service reflect.signatures'
+
+	if ! command -v bpftool >/dev/null; then
+		echo 'program alone: not measured, for bpftool is not installed'
+		return
+	fi
+	write_own_answer "$dir/frame"
+	for ((round = 0; round < short_rounds; round++)); do
+		measure_alone limit begin_limit
+		measure_alone basic begin_ringside --set "$path" --set "$guard"
+		measure_alone two begin_ringside --set "$path" --set "$guard" --set "$signatures=$two_offsets"
+		measure_alone many begin_ringside --set "$path" --set "$guard" --set "$signatures=$many_signatures"
+		measure_alone detailed begin_ringside --set "$path" --set "$guard" --level detailed
+		measure_alone debug begin_ringside --set "$path" --set "$guard" --level debug
+	done
+	print_alone 'program alone, limit' limit
+	print_alone 'program alone, 3 signatures at one offset' basic
+	print_alone 'program alone, 3 signatures at two offsets' two
+	print_alone 'program alone, 100 signatures at one offset' many
+	print_alone 'program alone, level detailed' detailed
+	print_alone 'program alone, level debug' debug
+}
+
 # Sets testpmd_memory, or says why there will be no testpmd.
 find_testpmd() {
 	local free
@@ -197,8 +268,8 @@ find_testpmd() {
 		return 1
 	}
 	free=$(awk '/^HugePages_Free/ { n = $2 } /^Hugepagesize/ { print int(n * $2 / 1024) }' /proc/meminfo)
-	testpmd_memory=''
-	[ "$free" -ge 256 ] || testpmd_memory='--no-huge -m 512'
+	testpmd_memory=--in-memory
+	[ "$free" -ge 256 ] || testpmd_memory='--no-huge --no-shconf -m 512'
 }
 
 user_path() {
@@ -233,14 +304,7 @@ print_paced() {
 		printf '%-48s not measured\n' "$label"
 		return
 	fi
-	sort -t= -k9,9g "$file" | awk -v label="$label" '
-	function middle(list, count, i, j, kept) {
-		for (i = 2; i <= count; i++)
-			for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
-				kept = list[j]; list[j] = list[j - 1]; list[j - 1] = kept
-			}
-		return list[int((count + 1) / 2)]
-	}
+	awk -v label="$label" "$median"'
 	{
 		for (i = 1; i <= NF; i++) {
 			split($i, pair, "=")
@@ -257,11 +321,11 @@ print_paced() {
 		if (sum["missed"]) printf ", %d lost by the receiver itself", sum["missed"]
 		printf "; %.0f pps; round trip", sum["pps"] / NR
 		if (p50s)
-			printf " median %.1f µs, p99 %.1f µs, longest %.1f µs\n", middle(p50, p50s),
-				middle(p99, p99s), most["max_us"]
+			printf " median %.1f µs, p99 %.1f µs, longest %.1f µs\n", median(p50, p50s),
+				median(p99, p99s), most["max_us"]
 		else
 			print " unknown"
-	}'
+	}' "$file"
 }
 
 # CASE RATE SECONDS: against the program that runs
@@ -306,7 +370,7 @@ measure_paced() { # PACE ARGUMENTS...
 at_a_pace() {
 	local round
 
-	for ((round = 0; round < paced_rounds; round++)); do
+	for ((round = 0; round < short_rounds; round++)); do
 		measure_paced paced_user --set 'service reflect.path=user' --set 'interface far.zero_copy=off'
 		measure_paced paced_packet --set 'interface far.io=af_packet'
 	done
@@ -361,15 +425,16 @@ without_traffic() {
 	idle user
 }
 
-mkdir "$dir/rates" "$dir/paced"
+mkdir "$dir/rates" "$dir/alone" "$dir/paced"
 mkfifo "$dir/input"
 exec 3<>"$dir/input" # an input that neither ends nor says anything
 ip netns add "$near_ns"
 ip netns add "$far_ns"
 
 echo "# $("$RINGSIDE" --version | head -1), Linux $(uname -r), $(nproc) CPUs:$(sed -n 's/^model name.*: */ /p' \
-	/proc/cpuinfo | head -1); $rounds rounds of $seconds s, $paced_rounds at a pace"
+	/proc/cpuinfo | head -1); $rounds rounds of $seconds s, $short_rounds of the rest"
 kernel_path
+program_alone
 user_path
 at_a_pace
 without_traffic

@@ -101,6 +101,9 @@ kill_started() {
 	started=''
 }
 
+pair_delete() { ip -n "$near" link del rs0; }
+pair_again() { pair_add 1 && near_up && far_up; }
+
 namespaces_add() {
 	local name
 	kill_started TERM
@@ -206,4 +209,13 @@ all_cases() {
 	[ ! -e "$dir/expected" ] || records "counted(last, expected('$dir/expected'), direct=$direct)"
 	rm -f "$dir/expected"
 	has_no_xdp || fail "an XDP program is left behind"
+}
+
+# Where frames can be judged.
+places=(--set=reflect.path=kernel --set=reflect.path=user --set=rs0.io=af_packet)
+
+# Nothing is left behind, and the stack has its traffic again.
+is_clean() {
+	wait_for 2 has_no_xdp || fail "an XDP program is left behind"
+	peer ping
 }

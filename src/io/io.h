@@ -23,25 +23,27 @@
 #define IO_BATCH_MAX 256
 
 struct io_frame {
-	uint8_t *data;   /* first byte of the Ethernet header; VLAN tags are in the frame */
+	uint8_t *data; /* first byte of the Ethernet header; VLAN tags are in the frame */
 	uint32_t length; /* bytes, without FCS */
 	uint32_t handle; /* the backend's own: which buffer this is */
-	uint64_t hook_ns; /* when it arrived, CLOCK_MONOTONIC; 0: unknown. Only at levels that record it */
-	bool send;       /* set by the worker before io_finish(): send it, else it is done with */
-	bool sent;       /* set by io_finish(): false with send: no room to transmit, the frame was dropped */
-	bool broken;     /* set by io_receive(): cut short or otherwise not to be judged (bad_frame) */
+	uint64_t
+		hook_ns; /* when it arrived, CLOCK_MONOTONIC; 0: unknown. Only at levels that record it */
+	bool send; /* set by the worker before io_finish(): send it, else it is done with */
+	bool sent; /* set by io_finish(): false with send: no room to transmit, the frame was dropped */
+	bool broken; /* set by io_receive(): cut short or otherwise not to be judged (bad_frame) */
 };
 
 /* What a queue holds and what the kernel has counted against it, read from the rings and the kernel's
  * own statistics, never computed from other counts. Totals since open; UINT64_MAX: unknown. */
 struct io_gauges {
-	uint64_t received;       /* by the backend's own count, drops included; unknown where a kernel half
+	uint64_t
+		received; /* by the backend's own count, drops included; unknown where a kernel half
 				  * counts */
-	uint64_t in_flight;      /* frames received by the kernel and not yet lent */
-	uint64_t rx_ring_full;   /* dropped by the kernel: no room in the receive ring */
-	uint64_t rx_dropped;     /* dropped by the kernel for another reason */
+	uint64_t in_flight; /* frames received by the kernel and not yet lent */
+	uint64_t rx_ring_full; /* dropped by the kernel: no room in the receive ring */
+	uint64_t rx_dropped; /* dropped by the kernel for another reason */
 	uint64_t fill_ring_empty; /* explains rx_dropped, is never added to it */
-	uint64_t tx_invalid;     /* descriptors that the kernel refused */
+	uint64_t tx_invalid; /* descriptors that the kernel refused */
 	uint64_t rx_ring, tx_ring, fill_ring, completion_ring, ring_size; /* entries in use */
 	uint64_t wakeups, empty_polls;
 };
@@ -52,8 +54,8 @@ struct io_queue_settings {
 	uint32_t ifindex, queue, mtu;
 	uint32_t frames, frame_size, batch, busy_poll_us;
 	int huge_pages; /* enum frames_pages */
-	int numa_node;  /* -1: none */
-	bool generic;   /* AF_XDP: the program is attached in generic mode */
+	int numa_node; /* -1: none */
+	bool generic; /* AF_XDP: the program is attached in generic mode */
 	bool zero_copy; /* AF_XDP: ask for zero copy; without it, copy mode is asked for */
 	const char *read, *write; /* pcap: file names */
 	const uint8_t *udp_ports; /* which destination ports any service wants: [65536], 0: none */
@@ -68,7 +70,8 @@ struct io_ops {
 	const char *latency; /* what hook_ns to io_finish() measures: "hook to TX submission" */
 	bool can_pass; /* a frame needs no way back to the stack: that has its own copy, or is none */
 	/* Fills *queue; on failure a negative errno and err. */
-	int (*open)(struct io_queue **queue, const struct io_queue_settings *settings, struct err *err);
+	int (*open)(
+		struct io_queue **queue, const struct io_queue_settings *settings, struct err *err);
 	/* Lends at most max frames; times: fill hook_ns. 0: none there. A negative errno: the queue is
 	 * dead (-ENETDOWN, -ENXIO: its interface is gone; -ENODATA: a file's end). */
 	int (*receive)(struct io_queue *queue, struct io_frame *frames, unsigned max, bool times);

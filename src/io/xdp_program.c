@@ -60,6 +60,11 @@ static int load_failed(int ret, const char *log, struct err *err)
 
 	if (ret == -EPERM)
 		return err_set(err, ret, "load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)");
+	if (ret == -E2BIG)
+		return err_say(err, ret,
+			"the rules are too much for the kernel's verifier: fewer services, or "
+			"fewer "
+			"distinct signature offsets, on this interface");
 	err_set(err, ret, "load the XDP program");
 	log_tail(log, tail, sizeof(tail));
 	return tail[0] ? err_add(err, ret, ": the verifier says: %s", tail) : ret;
