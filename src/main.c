@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/option.h"
 #include "cmd/command.h"
@@ -102,12 +104,25 @@ static int finish_output(int status)
 	return status ? status : STATUS_FAILED;
 }
 
+/* Started without standard streams, the program would take its own sockets for them. */
+static void hold_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = &command_run;
 	struct err err = { "" };
 	int status;
 
+	hold_standard_streams();
 	if (argc > 1 && is_word(argv[1], "-V", "--version")) {
 		printf("ringside %s\n", PACKAGE_VERSION);
 		return finish_output(STATUS_DONE);

@@ -136,8 +136,8 @@ def random_frame(rng):
     """To somebody whom the stack does not know, so that it stays silent."""
     number = rng.randrange(1 << 32)
     ip6 = rng.random() < 0.3
-    header = {"hops": rng.choice((64, 64, 64, 64, 64, 64, 2, 1))} if ip6 else {"ttl": rng.choice((64, 64, 64, 64, 64, 64, 2, 1))}
-    header["target_ip"] = NOBODY_IP6 if ip6 else NOBODY_IP
+    header = {"hops" if ip6 else "ttl": rng.choice((64, 64, 64, 64, 64, 64, 2, 1)),
+              "target_ip": NOBODY_IP6 if ip6 else NOBODY_IP}
     frame = probe(number, size=rng.choice((12, 13, 30, 64, 200, 511, 1000, 1440)), ip6=ip6,
                   tags=rng.choice(([], [], [(TAG, rng.randrange(65536))], [(SERVICE_TAG, 1), (TAG, 2)])),
                   dport=rng.choice((PORT, PORT, PORT, PORT, PORT, PORT, 9)),

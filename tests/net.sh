@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
 # For tests in network namespaces: two of them, joined by a veth pair. Ringside works on rs0 in $near; peer.py
 # sends and looks on from peer0 in $far, where no stack has anything to say.
 # Sourced by bash scripts that get $RINGSIDE (the program) and $srcdir from make; they end with `finish`.
@@ -42,7 +43,7 @@ about() {
 
 fail() {
 	echo "FAILED: $subject: $*"
-	[ ! -s "$err" ] || sed 's/^/    stderr: /' "$err"
+	[ ! -s "$err" ] || tail -n 8 "$err" | sed 's/^/    stderr: /'
 	failed=1
 }
 
@@ -65,8 +66,8 @@ in_near() { ip netns exec "$near" "$@"; }
 in_far() { ip netns exec "$far" "$@"; }
 
 near_up() { # addresses, and a stack that knows its peer and asks nobody
-	ip -n "$near" addr add 192.0.2.2/24 dev rs0 &&
-		ip -n "$near" -6 addr add 2001:db8::2/64 dev rs0 nodad &&
+	ip -n "$near" addr replace 192.0.2.2/24 dev rs0 &&
+		ip -n "$near" -6 addr replace 2001:db8::2/64 dev rs0 nodad &&
 		ip -n "$near" link set rs0 up &&
 		ip -n "$near" neigh replace 192.0.2.1 lladdr 02:00:00:00:0a:01 dev rs0 &&
 		ip -n "$near" neigh replace 2001:db8::1 lladdr 02:00:00:00:0a:01 dev rs0

@@ -131,6 +131,10 @@ loses_its_reader() {
 	[ "$(wc -l <"$dir/head")" = 2 ] || fail "$(cat "$dir/head")"
 	! grep -qi pipe "$err" || fail "it says so"
 	is_clean
+	about "without standard streams it works in silence"
+	in_near "$RINGSIDE" -i rs0 reflect --interval 0.1 --duration 0.3 <&- >&- 2>&-
+	[ $? = 0 ] || fail "it fails"
+	is_clean
 	about "a full disk is an error"
 	in_near "$RINGSIDE" -i rs0 reflect --format json --interval 0.1 >/dev/full 2>"$err"
 	[ $? = 1 ] && grep -q '^ringside: write to standard output: No space left' "$err" || fail "no message"

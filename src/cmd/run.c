@@ -53,8 +53,10 @@ static int parse_word(const char *argument, const char *const *words, const char
 	for (*index = 0; words[*index]; (*index)++)
 		if (!strcmp(words[*index], value))
 			return 0;
-	return err_say(err, -EINVAL, "--%s: '%s' is not one of its values%s%s%s", argument, value,
-		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+	err_say(err, -EINVAL, "--%s: '%s' is not one of ", argument, value);
+	for (unsigned i = 0; words[i]; i++)
+		err_add(err, -EINVAL, "%s%s", i ? ", " : "", words[i]);
+	return near ? err_add(err, -EINVAL, ": did you mean '%s'?", near) : -EINVAL;
 }
 
 static int parse_seconds(const char *argument, const char *value, double min, double max,
@@ -189,14 +191,14 @@ static int serve(struct run *run, struct err *err)
 	if (!ret)
 		ret = show(run, tui, err);
 	stopped = pool_stop(run->pool, run->headless.now, &stop_err);
+	/* nobody is left to read it: that is an end like another */
+	if (ret == -EPIPE) {
+		err->text[0] = '\0';
+		return 0;
+	}
 	if (!ret && stopped) {
 		*err = stop_err;
 		ret = stopped;
-	}
-	/* nobody is left to read it */
-	if (ret == -EPIPE || ret == -EIO) {
-		err->text[0] = '\0';
-		return 0;
 	}
 	stopped = headless_print(&run->headless, run->headless.now, ret ? NULL : err);
 	return ret ? ret : stopped;

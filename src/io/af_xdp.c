@@ -86,14 +86,16 @@ static int create_umem(
 		return ret;
 	ret = xsk_umem__create(&q->umem, frames->area, frames->bytes, &q->rings.fill,
 		&q->rings.completion, &config);
-	if (ret == -EPERM)
-		return err_set(err, ret, "create AF_XDP socket (needs CAP_NET_RAW)");
-	if (ret == -ENOBUFS)
-		return err_set(err, ret,
-			"register %zu KB of packet memory (over the memlock limit: raise ulimit -l "
-			"or "
-			"LimitMEMLOCK, or give CAP_IPC_LOCK)",
-			frames->bytes >> 10);
+	if (ret == -EPERM) {
+		err_set(err, ret, "create AF_XDP socket");
+		return err_add(err, ret, " (needs CAP_NET_RAW)");
+	}
+	if (ret == -ENOBUFS) {
+		err_set(err, ret, "register %zu KB of packet memory", frames->bytes >> 10);
+		return err_add(err, ret,
+			" (over the memlock limit: raise ulimit -l or "
+			"LimitMEMLOCK, or give CAP_IPC_LOCK)");
+	}
 	return ret ? err_set(err, ret, "register packet memory") : 0;
 }
 
@@ -126,8 +128,10 @@ static int bind_socket(
 	if (ret == -EBUSY)
 		return err_say(err, ret, "bind queue %u: in use by another AF_XDP socket",
 			settings->queue);
-	if (ret == -EPERM)
-		return err_set(err, ret, "bind queue %u (needs CAP_NET_RAW)", settings->queue);
+	if (ret == -EPERM) {
+		err_set(err, ret, "bind queue %u", settings->queue);
+		return err_add(err, ret, " (needs CAP_NET_RAW)");
+	}
 	if (ret == -EINVAL && !settings->zero_copy)
 		return err_set(err, ret, "bind queue %u (is there such a queue?)", settings->queue);
 	return err_set(err, ret, "bind queue %u with %s", settings->queue, mode);

@@ -2,10 +2,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/if_link.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -40,7 +43,8 @@ static int libbpf_keep(enum libbpf_print_level level, const char *format, va_lis
 	return 0;
 }
 
-/* The last lines of the verifier's log that say what was wrong, its statistics left out. */
+/* The last lines of the verifier's log that say what was wrong, its statistics left out, as one line of
+ * at most size - 1 characters, of which the last ones count. */
 static void log_tail(const char *log, char *tail, size_t size)
 {
 	const char *stats = strstr(log, "\nprocessed "), *end = stats ? stats : log + strlen(log);
@@ -48,24 +52,55 @@ static void log_tail(const char *log, char *tail, size_t size)
 
 	for (int lines = 0; start > log && lines < LOG_TAIL_LINES; start--)
 		lines += start[-1] == '\n';
+	if (end - start >= (ptrdiff_t)size)
+		start = end - size + 1;
 	snprintf(tail, size, "%.*s", (int)(end - start), start);
 	for (char *c = tail; *c; c++)
 		if (*c == '\n')
 			*c = '|';
 }
 
+/* Names those of the needed capabilities that the process has not. */
+static void name_missing_capabilities(int ret, struct err *err)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} needed[] = {
+		{ CAP_NET_ADMIN, "CAP_NET_ADMIN" }, { CAP_BPF, "CAP_BPF" },
+		{ CAP_PERFMON, "CAP_PERFMON" }, /* the program computes with packet pointers */
+	};
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { { 0 } };
+	const char *between = " (needs ";
+
+	if (syscall(SYS_capget, &header, sets))
+		return;
+	for (unsigned i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (!(sets[needed[i].number / 32].effective & 1u << needed[i].number % 32)) {
+			err_add(err, ret, "%s%s", between, needed[i].name);
+			between = " and ";
+		}
+	if (between[1] == 'a')
+		err_add(err, ret, ")");
+}
+
 static int load_failed(int ret, const char *log, struct err *err)
 {
-	char tail[640];
+	char tail[512];
+	size_t length;
 
-	if (ret == -EPERM)
-		return err_set(err, ret, "load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)");
 	if (ret == -E2BIG)
 		return err_say(err, ret,
 			"the rules are too much for the kernel's verifier: fewer services, or "
 			"fewer "
 			"distinct signature offsets, on this interface");
 	err_set(err, ret, "load the XDP program");
+	length = strlen(err->text);
+	if (ret == -EPERM || ret == -EACCES)
+		name_missing_capabilities(ret, err);
+	if (err->text[length])
+		return ret;
 	log_tail(log, tail, sizeof(tail));
 	return tail[0] ? err_add(err, ret, ": the verifier says: %s", tail) : ret;
 }
@@ -160,9 +195,9 @@ static int attach_failed(
 			"first, or choose io = af_packet",
 			id, about.name[0] ? ", name " : "", about.name);
 	}
-	if (ret == -EPERM)
-		return err_set(err, ret, "attach the XDP program (needs CAP_NET_ADMIN)");
 	err_set(err, ret, "attach the XDP program in %s mode", mode);
+	if (ret == -EPERM)
+		return err_add(err, ret, " (needs CAP_NET_ADMIN)");
 	ask_why(program, ifindex, flags, err);
 	return ret;
 }

@@ -59,6 +59,7 @@ void ethtool_buffer_close(struct ethtool_buffer *buffer)
 	if (buffer->map)
 		munmap(buffer->map, buffer->map_bytes);
 	buffer->map = NULL;
+	buffer->start = NULL;
 }
 
 static int ethtool_strings_count(int fd, const char *link, uint32_t set, uint32_t *count)

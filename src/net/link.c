@@ -102,10 +102,10 @@ static int link_request(struct link_answer *answer, const char *name, struct net
 	return netlink_request(request, link_take, answer, reason);
 }
 
-static int link_unknown(const char *name, struct err *err)
+static int link_unknown(struct err *err)
 {
 	struct if_nameindex *links = if_nameindex();
-	int code = err_say(err, -ENODEV, "%s: no such interface", *name ? name : "\"\"");
+	int code = err_say(err, -ENODEV, "no such interface");
 
 	for (unsigned i = 0; links && links[i].if_index; i++)
 		err_add(err, code, "%s%s", i ? ", " : " (there are: ", links[i].if_name);
@@ -216,10 +216,10 @@ int link_read(struct link *link, const char *name, struct err *err)
 
 	memset(link, 0, sizeof(*link));
 	if (!*name || strlen(name) >= sizeof(link->name))
-		return link_unknown(name, err);
+		return link_unknown(err);
 	code = link_request(&answer, name, &reason);
 	if (code == -ENODEV)
-		return link_unknown(name, err);
+		return link_unknown(err);
 	if (code)
 		return err_set(err, code, "%s: read the link", name);
 	fd = ethtool_open();

@@ -90,19 +90,28 @@ static void read_worker(
 		books->batches[k] += counter_get(&worker->books.batches[k]);
 }
 
-void books_read(
-	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+/* A driver that has gone counts no more, and one that came back counts anew. */
+static uint64_t read_tx_errors(struct interface *in, uint32_t i)
+{
+	uint64_t now = link_counter_read(in->tx_errors[i]), before = in->tx_errors_before[i];
+
+	if (now != UINT64_MAX && now >= before && now - before >= in->tx_errors_since[i])
+		in->tx_errors_since[i] = now - before;
+	return in->tx_errors_since[i];
+}
+
+void books_read(struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
 	read_kernel(in, i, past, books);
 	read_worker(in, i, past, books);
 	books->tx_errors = past->tx_errors;
+	books->unsent = past->unsent;
 	if (!has_queue(in, i))
 		return;
 	if (!in->tx_errors[i])
 		books->tx_errors = UINT64_MAX;
 	else
-		add_known(&books->tx_errors,
-			link_counter_read(in->tx_errors[i]) - in->tx_errors_before[i]);
+		add_known(&books->tx_errors, read_tx_errors(in, i));
 }
 
 /* A first count of frames, and the places in which each of them must be. */
@@ -175,8 +184,7 @@ static int64_t balance(struct account *account)
 	return (int64_t)(count->packets - account->arrived);
 }
 
-void books_settle(
-	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+void books_settle(struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
 	struct account hook = { 0 }, direct = { 0 };
 

@@ -20,6 +20,7 @@ struct books {
 	struct io_gauges gauges, direct_gauges;
 	uint64_t lent, direct_lent; /* in the worker's hands */
 	uint64_t tx_errors; /* answers that the driver could not transmit; UINT64_MAX: unknown */
+	uint64_t unsent; /* left in the TX rings of closed sockets */
 	uint64_t busy_ns, batches[SNAPSHOT_BATCH_BINS];
 	struct cell redirect; /* set by books_settle(): handed over by the hook */
 	struct cell received; /* likewise: counted by the backend itself, no hook being there */
@@ -29,12 +30,12 @@ struct books {
 
 /* Reads the books of a queue as they are, on top of what was counted before. interface NULL, or without
  * that queue: just that. */
-void books_read(const struct interface *interface, uint32_t index, const struct books *past,
-	struct books *books);
+void books_read(
+	struct interface *interface, uint32_t index, const struct books *past, struct books *books);
 
 /* The same, at one moment although they move: sets redirect, in_flight and unaccounted. */
-void books_settle(const struct interface *interface, uint32_t index, const struct books *past,
-	struct books *books);
+void books_settle(
+	struct interface *interface, uint32_t index, const struct books *past, struct books *books);
 
 /* Adds up one outcome, or all of them, over all slots. */
 void cells_sum(const struct cells *cells, unsigned outcome, struct cell *sum);

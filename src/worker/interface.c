@@ -10,6 +10,9 @@
 #include "worker/interface.h"
 #include "worker/ladder.h"
 
+/* CPUs that are looked at: workers are not spread over more. */
+#define CPUS_MAX 1024
+
 static int read_link(struct interface *in, struct err *err)
 {
 	const struct config_interface *config = in->settings->interface;
@@ -45,8 +48,13 @@ static void open_counters(struct interface *in)
 			/* generic XDP transmits without the driver's XDP code and its counters */
 			if (!in->generic)
 				in->tx_errors[i] = link_counter_open(in->link.name, name);
-			if (in->tx_errors[i])
-				in->tx_errors_before[i] = link_counter_read(in->tx_errors[i]);
+			if (!in->tx_errors[i])
+				continue;
+			in->tx_errors_before[i] = link_counter_read(in->tx_errors[i]);
+			if (in->tx_errors_before[i] == UINT64_MAX) {
+				link_counter_close(in->tx_errors[i]);
+				in->tx_errors[i] = NULL;
+			}
 		}
 }
 
@@ -68,12 +76,22 @@ static void pin_interrupts(struct interface *in)
 	}
 }
 
+static bool is_listed(uint32_t cpu, const uint32_t *cpus, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (cpus[i] == cpu)
+			return true;
+	return false;
+}
+
 static int make_workers(struct interface *in, struct err *err)
 {
 	const struct config_interface *config = in->settings->interface;
-	uint32_t cpus[256];
-	unsigned count = cpu_list(in->link.numa_node, cpus, 256);
+	uint32_t cpus[CPUS_MAX];
+	unsigned count = cpu_list(in->link.numa_node, cpus, CPUS_MAX);
 
+	if (count > CPUS_MAX)
+		count = CPUS_MAX;
 	/* CPU 0 does the house work of most machines: it comes last */
 	for (unsigned i = 0; i + 1 < count; i++)
 		if (cpus[i] == 0) {
@@ -101,8 +119,12 @@ static int make_workers(struct interface *in, struct err *err)
 		for (unsigned k = 0; k < SERVICE_SLOTS; k++)
 			worker->limited |= worker->first_half && in->rules[k].limit_cost;
 		worker->cpu = count ? cpus[i % count] : SNAPSHOT_NONE;
-		if (config->cpus.count)
+		if (config->cpus.count) {
 			worker->cpu = config->cpus.number[i % config->cpus.count];
+			if (!is_listed(worker->cpu, cpus, count))
+				return err_say(
+					err, -EINVAL, "CPU %u: not one we may run on", worker->cpu);
+		}
 		snprintf(worker->name, sizeof(worker->name), "%.10s/%u", in->link.name,
 			in->queues[i]);
 	}

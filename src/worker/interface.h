@@ -55,6 +55,7 @@ struct interface {
 	struct worker *workers[INTERFACE_QUEUES];
 	struct link_counter *tx_errors[INTERFACE_QUEUES]; /* NULL: the driver does not count them */
 	uint64_t tx_errors_before[INTERFACE_QUEUES];
+	uint64_t tx_errors_since[INTERFACE_QUEUES]; /* as last read; the driver may go first */
 	struct link_vlan_offload vlan;
 	uint32_t pinned_count;
 	struct interrupt_affinity pinned[INTERFACE_QUEUES];

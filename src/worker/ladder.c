@@ -183,6 +183,32 @@ static bool fits_frame(const struct interface *in)
 	return in->link.mtu + HEADERS_BYTES <= room;
 }
 
+static int refuse_mtu(const struct interface *in, struct err *err)
+{
+	uint32_t size = in->settings->interface->frame_size;
+	uint32_t most = size - XDP_HEADROOM_BYTES - HEADERS_BYTES;
+
+	return err_say(err, -EMSGSIZE,
+		"the MTU of %u is too large for frames of %u bytes: at most %u (ip link set %s mtu "
+		"%u)",
+		in->link.mtu, size, most, in->link.name, most);
+}
+
+/* Zero copy, where it can be had. A failure of what is only tried is a step down. */
+static int try_zero_copy(struct interface *in, struct err *err)
+{
+	bool asked_for = in->settings->interface->zero_copy == SWITCH_ON;
+	int ret = fits_frame(in) ? open_queues(in, true, err) : refuse_mtu(in, err);
+
+	if (!ret)
+		in->zero_copy = 1;
+	if (!ret || asked_for || ret == -EPERM || ret == -EBUSY)
+		return ret;
+	step_down(in, "zero copy: %s", ret == -EOPNOTSUPP ? strerror(-ret) : err->text);
+	err->text[0] = '\0';
+	return 0;
+}
+
 /* The sockets that the services' paths ask for: with zero copy where it can be had, in copy mode only
  * for services that are to be answered in user space, none otherwise. */
 static int open_sockets(struct interface *in, bool native, struct err *err)
@@ -192,31 +218,24 @@ static int open_sockets(struct interface *in, bool native, struct err *err)
 	int ret;
 
 	in->zero_copy = -1;
-	if (config->zero_copy != SWITCH_ON && !user &&
-		(!automatic || config->zero_copy == SWITCH_OFF))
-		return 0;
-	/* lo has an MTU of 64 K: frames that do not fit are left to the stack by the kernel half */
-	if (!fits_frame(in) && strcmp(in->link.driver, "loopback"))
-		return err_say(err, -EMSGSIZE,
-			"the MTU of %u is too large for frames of %u bytes: at most %u (ip link "
-			"set %s "
-			"mtu %u)",
-			in->link.mtu, config->frame_size,
-			config->frame_size - XDP_HEADROOM_BYTES - HEADERS_BYTES, in->link.name,
-			config->frame_size - XDP_HEADROOM_BYTES - HEADERS_BYTES);
-	if (native && config->zero_copy != SWITCH_OFF) {
-		ret = open_queues(in, true, err);
-		if (!ret) {
-			in->zero_copy = 1;
-			return 0;
-		}
-		if (config->zero_copy == SWITCH_ON || ret == -EPERM || ret == -EBUSY)
+	for (uint32_t i = 0; user && i < in->queues_count; i++)
+		if (in->queues[i] >= in->link.tx_queues)
+			return err_say(err, -ECHRNG,
+				"queue %u receives but there is no such queue to send its answers "
+				"on "
+				"(ethtool -L %s tx %u)",
+				in->queues[i], in->link.name, in->link.rx_queues);
+	if (native && config->zero_copy != SWITCH_OFF &&
+		(user || automatic || config->zero_copy == SWITCH_ON)) {
+		ret = try_zero_copy(in, err);
+		if (ret || in->zero_copy == 1)
 			return ret;
-		step_down(in, "zero copy: %s", strerror(-ret));
-		err->text[0] = '\0';
 	}
 	if (!user)
 		return 0;
+	/* lo has an MTU of 64 K: frames that do not fit are left to the stack by the kernel half */
+	if (!fits_frame(in) && strcmp(in->link.driver, "loopback"))
+		return refuse_mtu(in, err);
 	ret = open_queues(in, false, err);
 	if (!ret)
 		in->zero_copy = 0;
@@ -293,8 +312,8 @@ static void add_mending(const struct interface *in, int ret, struct err *err)
 /* Errors that no lower rung of the ladder would cure, or that the user should hear of first. */
 static bool is_final(int ret)
 {
-	return ret == -EPERM || ret == -EBUSY || ret == -EMSGSIZE || ret == -ENOMEM ||
-	       ret == -ENOBUFS || ret == -E2BIG;
+	return ret == -EPERM || ret == -EACCES || ret == -EBUSY || ret == -EMSGSIZE ||
+	       ret == -ENOMEM || ret == -ENOBUFS || ret == -E2BIG || ret == -ECHRNG;
 }
 
 static int open_xdp_ladder(struct interface *in, struct err *err)
@@ -307,13 +326,13 @@ static int open_xdp_ladder(struct interface *in, struct err *err)
 		return err_where(err, ret, "switch the receive VLAN offload off, which hides tags");
 	if (ret > 0)
 		log_write(in->settings->log, LOG_INFO,
-			"%s: receive VLAN offload switched off, which hides tags; restored at the "
-			"end",
+			"%s: receive VLAN offload off, which hides tags; restored at the end",
 			config->name);
 	if (config->xdp != XDP_GENERIC) {
 		ret = open_xdp(in, true, err);
 		add_mending(in, ret, err);
-		if (!ret || is_final(ret) || config->xdp == XDP_NATIVE)
+		if (!ret || is_final(ret) || config->xdp == XDP_NATIVE ||
+			config->zero_copy == SWITCH_ON)
 			return ret;
 		step_down(in, "%s", err->text);
 		err->text[0] = '\0';
@@ -349,8 +368,9 @@ int ladder_open(struct interface *in, struct err *err)
 	if (io == IO_AF_PACKET)
 		return open_plain(in, &io_af_packet, err);
 	ret = choose_queues(in, err);
-	if (!ret)
-		ret = open_xdp_ladder(in, err);
+	if (ret)
+		return ret;
+	ret = open_xdp_ladder(in, err);
 	if (!ret || io == IO_AF_XDP || is_final(ret))
 		return ret;
 	/* who asks for a mode of XDP does not mean a socket */

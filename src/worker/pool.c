@@ -177,7 +177,8 @@ static bool look_for_ended(struct pool *pool, struct pool_interface *pi)
 		const struct worker *worker = in->workers[i];
 		bool ended = worker && __atomic_load_n(&worker->ended, __ATOMIC_ACQUIRE);
 
-		if (ended && worker->error && worker->error != -ENODATA) {
+		/* a file does not come back: its end, good or bad, is ours */
+		if (ended && worker->error && pi->watch) {
 			char why[96];
 
 			snprintf(why, sizeof(why), "queue %u: %s", in->queues[i],

@@ -48,9 +48,17 @@ static uint32_t queue_state(const struct pool *pool, struct pool_interface *pi, 
 	return pi->carrier ? QUEUE_RUNNING : QUEUE_DOWN;
 }
 
-static void fill_flow(struct snapshot_queue *q, const struct books *books)
+/* Answers that were counted as sent and never were: those that the driver failed to transmit, those that
+ * the kernel refused, and those that a closed socket still had in its ring. */
+static uint64_t sum_failed(const struct books *books, bool final)
 {
-	uint64_t failed = known(books->tx_errors) + known(books->gauges.tx_invalid);
+	return known(books->tx_errors) + known(books->gauges.tx_invalid) + books->unsent +
+	       (final ? known(books->gauges.tx_ring) : 0);
+}
+
+static void fill_flow(struct snapshot_queue *q, const struct books *books, bool final)
+{
+	uint64_t failed = sum_failed(books, final);
 	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 };
 
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
@@ -77,7 +85,7 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books)
 }
 
 /* Drops of both halves, and those that only the kernel's own counters know. */
-static void fill_drops(struct snapshot_queue *q, const struct books *books)
+static void fill_drops(struct snapshot_queue *q, const struct books *books, bool final)
 {
 	for (unsigned reason = 0; reason < DROPS; reason++) {
 		struct cell sum = { 0 };
@@ -91,9 +99,10 @@ static void fill_drops(struct snapshot_queue *q, const struct books *books)
 		known(books->gauges.rx_ring_full) + known(books->direct_gauges.rx_ring_full);
 	q->drop[DROP_rx_dropped] +=
 		known(books->gauges.rx_dropped) + known(books->direct_gauges.rx_dropped);
-	q->drop[DROP_tx_failed] = books->tx_errors;
-	if (known(books->gauges.tx_invalid))
-		q->drop[DROP_tx_failed] = known(books->tx_errors) + books->gauges.tx_invalid;
+	q->drop[DROP_tx_failed] = sum_failed(books, final);
+	/* unknown, unless there is something to say */
+	if (!q->drop[DROP_tx_failed] && books->tx_errors == UINT64_MAX)
+		q->drop[DROP_tx_failed] = SNAPSHOT_UNKNOWN;
 }
 
 static void fill_rings(struct snapshot_queue *q, const struct books *books, bool has_worker,
@@ -144,7 +153,7 @@ static void fill_queue_latency(const struct pool_interface *pi, const struct wor
 static void fill_queue(struct pool *pool, struct pool_interface *pi, uint32_t i,
 	struct snapshot_queue *q, struct books *books)
 {
-	const struct interface *in = pi->interface;
+	struct interface *in = pi->interface;
 	const struct worker *worker = worker_of(pi, i);
 
 	books_settle(in, i, &pi->past[i], books);
@@ -153,8 +162,8 @@ static void fill_queue(struct pool *pool, struct pool_interface *pi, uint32_t i,
 	q->state = queue_state(pool, pi, i);
 	q->zero_copy = in && in->zero_copy == 1;
 	q->busy_percent = NAN;
-	fill_flow(q, books);
-	fill_drops(q, books);
+	fill_flow(q, books, pool->final);
+	fill_drops(q, books, pool->final);
 	fill_rings(q, books, worker, in && in->program ? &books->gauges : &books->direct_gauges);
 	fill_queue_latency(pi, worker, pool->applied_level, &q->latency);
 }
@@ -286,6 +295,8 @@ void sampler_keep_past(struct pool_interface *pi)
 		now.direct_gauges.rx_dropped = known(now.direct_gauges.rx_dropped) +
 					       now.direct_gauges.in_flight + now.direct_lent;
 		now.gauges.in_flight = now.direct_gauges.in_flight = 0;
+		now.unsent += known(now.gauges.tx_ring);
+		now.gauges.tx_ring = 0;
 		pi->past[i] = now;
 	}
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
