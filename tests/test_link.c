@@ -118,7 +118,7 @@ static void test_what_is_no_address_is_refused(void **state)
 		assert_int_equal(veth_address_add("vb", bad[i], NULL), -EINVAL);
 	assert_int_equal(veth_neighbour_add("vb", "198.18.0.1/24", mac_a, NULL), -EINVAL);
 	assert_int_equal(veth_address_add("vx", "198.18.0.2/24", &err), -ENODEV);
-	assert_string_equal(err.text, "no such interface");
+	assert_string_equal(err.text, "vx: no such interface");
 }
 
 static void test_a_name_that_is_taken_is_refused_by_the_kernel_in_words(void **state)

@@ -138,6 +138,24 @@ static void read_places(const struct books *books, struct account *hook, struct 
 	add_places(direct, &books->direct, books->direct_lent, &books->direct_gauges);
 }
 
+/* The driver fails to transmit answers only after they were counted, at the end of its batch: its own count
+ * is read last, and when there were answers meanwhile, a batch later. */
+static void read_failures(
+	struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	const struct timespec pause = { .tv_nsec = SETTLE_NS };
+	struct cell tx = { 0 };
+
+	if (!has_queue(in, i) || !in->tx_errors[i])
+		return;
+	cells_sum(&books->kernel, OUTCOME_TX, &tx);
+	if (tx.packets != in->tx_counted[i])
+		nanosleep(&pause, NULL);
+	in->tx_counted[i] = tx.packets;
+	books->tx_errors = past->tx_errors;
+	add_known(&books->tx_errors, read_tx_errors(in, i));
+}
+
 /* Reads a backend's own count once more. */
 static void read_received(
 	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
@@ -203,6 +221,7 @@ void books_settle(struct interface *in, uint32_t i, const struct books *past, st
 	}
 	read_kernel(in, i, past, books);
 	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.after);
+	read_failures(in, i, past, books);
 	read_received(in, i, past, books);
 	direct.after.packets = first_count(books, &direct);
 	books->unaccounted = balance(&hook) + balance(&direct);

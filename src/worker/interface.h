@@ -56,6 +56,7 @@ struct interface {
 	struct link_counter *tx_errors[INTERFACE_QUEUES]; /* NULL: the driver does not count them */
 	uint64_t tx_errors_before[INTERFACE_QUEUES];
 	uint64_t tx_errors_since[INTERFACE_QUEUES]; /* as last read; the driver may go first */
+	uint64_t tx_counted[INTERFACE_QUEUES]; /* answers when that was */
 	struct link_vlan_offload vlan;
 	uint32_t pinned_count;
 	struct interrupt_affinity pinned[INTERFACE_QUEUES];

@@ -52,13 +52,19 @@ static uint32_t queue_state(const struct pool *pool, struct pool_interface *pi, 
  * the kernel refused, and those that a closed socket still had in its ring. */
 static uint64_t sum_failed(const struct books *books, bool final)
 {
-	return known(books->tx_errors) + known(books->gauges.tx_invalid) + books->unsent +
-	       (final ? known(books->gauges.tx_ring) : 0);
+	uint64_t failed = known(books->tx_errors) + known(books->gauges.tx_invalid) +
+			  books->unsent + (final ? known(books->gauges.tx_ring) : 0);
+	struct cell tx = { 0 };
+
+	cells_sum(&books->kernel, OUTCOME_TX, &tx);
+	cells_sum(&books->worker, OUTCOME_TX, &tx);
+	cells_sum(&books->direct, OUTCOME_TX, &tx);
+	/* the driver may have failed on answers that came after the cells were read */
+	return failed < tx.packets ? failed : tx.packets;
 }
 
-static void fill_flow(struct snapshot_queue *q, const struct books *books, bool final)
+static void fill_flow(struct snapshot_queue *q, const struct books *books, uint64_t failed)
 {
-	uint64_t failed = sum_failed(books, final);
 	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 };
 
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
@@ -72,12 +78,13 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, bool 
 	cells_sum(&books->direct, OUTCOME_TX, &tx);
 	cells_sum(&books->worker, OUTCOME_PASS, &pass);
 	cells_sum(&books->direct, OUTCOME_PASS, &pass);
-	if (failed > tx.packets)
-		failed = tx.packets;
 	q->flow.rx_packets = rx.packets;
 	q->flow.rx_bytes = rx.bytes;
-	/* the driver counts what it could not transmit in packets alone */
-	q->flow.tx_bytes = failed ? tx.bytes - tx.bytes / tx.packets * failed : tx.bytes;
+	/* failures are counted in packets alone: their bytes are those of the mean answer */
+	q->flow.tx_bytes = tx.bytes;
+	if (failed)
+		q->flow.tx_bytes -=
+			(uint64_t)((double)tx.bytes * (double)failed / (double)tx.packets);
 	q->flow.tx_packets = tx.packets - failed;
 	q->pass_packets = pass.packets;
 	q->in_flight_packets = books->in_flight;
@@ -85,7 +92,7 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, bool 
 }
 
 /* Drops of both halves, and those that only the kernel's own counters know. */
-static void fill_drops(struct snapshot_queue *q, const struct books *books, bool final)
+static void fill_drops(struct snapshot_queue *q, const struct books *books, uint64_t failed)
 {
 	for (unsigned reason = 0; reason < DROPS; reason++) {
 		struct cell sum = { 0 };
@@ -99,9 +106,9 @@ static void fill_drops(struct snapshot_queue *q, const struct books *books, bool
 		known(books->gauges.rx_ring_full) + known(books->direct_gauges.rx_ring_full);
 	q->drop[DROP_rx_dropped] +=
 		known(books->gauges.rx_dropped) + known(books->direct_gauges.rx_dropped);
-	q->drop[DROP_tx_failed] = sum_failed(books, final);
+	q->drop[DROP_tx_failed] = failed;
 	/* unknown, unless there is something to say */
-	if (!q->drop[DROP_tx_failed] && books->tx_errors == UINT64_MAX)
+	if (!failed && books->tx_errors == UINT64_MAX)
 		q->drop[DROP_tx_failed] = SNAPSHOT_UNKNOWN;
 }
 
@@ -155,6 +162,7 @@ static void fill_queue(struct pool *pool, struct pool_interface *pi, uint32_t i,
 {
 	struct interface *in = pi->interface;
 	const struct worker *worker = worker_of(pi, i);
+	uint64_t failed;
 
 	books_settle(in, i, &pi->past[i], books);
 	q->queue = in && i < in->queues_count ? in->queues[i] : i;
@@ -162,8 +170,9 @@ static void fill_queue(struct pool *pool, struct pool_interface *pi, uint32_t i,
 	q->state = queue_state(pool, pi, i);
 	q->zero_copy = in && in->zero_copy == 1;
 	q->busy_percent = NAN;
-	fill_flow(q, books, pool->final);
-	fill_drops(q, books, pool->final);
+	failed = sum_failed(books, pool->final);
+	fill_flow(q, books, failed);
+	fill_drops(q, books, failed);
 	fill_rings(q, books, worker, in && in->program ? &books->gauges : &books->direct_gauges);
 	fill_queue_latency(pi, worker, pool->applied_level, &q->latency);
 }
