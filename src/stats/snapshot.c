@@ -42,14 +42,13 @@ const struct drop_text drop_texts[DROPS] = {
 		"intended; take the prefix off the list if it should be served" },
 	[DROP_rx_ring_full] = { "the worker is too slow: its RX ring was full",
 		"spread the traffic over more queues, or give the worker a CPU of its own" },
-	[DROP_rx_dropped] = { "the kernel dropped it before the RX ring: no free frame, or it did "
-			      "not fit",
-		"raise frames if fill_ring_empty (level debug) grows too, else compare frame_size "
-		"and MTU" },
+	/* a frame that does not fit is refused at the start (MTU), so this is overload */
+	[DROP_rx_dropped] = { "the worker is too slow: the kernel found no free frame for it",
+		"spread the traffic over more queues, or give the worker a CPU of its own" },
 	[DROP_tx_ring_full] = { "sending is slower than receiving: the TX ring was full",
 		"check the link's speed and its peer; path = kernel or zero copy send faster" },
 	[DROP_tx_failed] = { "the driver could not transmit an answer of the kernel half",
-		"raise the NIC's TX ring (ethtool -G); a veth peer needs an XDP program or GRO" },
+		"raise the NIC's TX ring (ethtool -G); a veth peer needs an XDP program" },
 	[DROP_bad_frame] = { "a frame was cut short, or the kernel refused its descriptor",
 		"compare the MTU with frame_size, or the capture's snap length with its packets" },
 	[DROP_not_passable] = { "only the Linux stack could want it, and a worker cannot give it "
