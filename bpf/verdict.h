@@ -85,8 +85,8 @@ _Static_assert(sizeof(struct cells) == 16 * OUTCOMES * (SERVICE_SLOTS + 1) + 72,
 /* Statistics levels. Each shows all that the ones below it show. */
 enum level { LEVEL_BASIC, LEVEL_DETAILED, LEVEL_DEBUG };
 
-/* Level detailed times one frame in 64: two clock reads and a histogram for every packet cost 62 ns
- * in XDP on a 2-core VM, one in 64 cost 3 % of the rate (docs/performance.md). */
+/* Level detailed times one frame in 64: that costs a hundredth of the kernel path's rate, timing every
+ * frame (level debug) a quarter (docs/performance.md). */
 #define SAMPLE_DETAILED 64
 
 /* The log-linear histogram's shape, the same in both halves: values below 64 ns have a bucket each,

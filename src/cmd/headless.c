@@ -172,8 +172,6 @@ int headless_run(struct headless *h, struct pool *pool, int wake_fd, struct err 
 	fds[2].fd = open_timer(h->interval_s);
 	if (fds[1].fd < 0 || fds[2].fd < 0)
 		ret = err_set(err, -errno, "wait for signals and time");
-	/* the first interval begins now */
-	pool_take(pool, h->before, h->before->sequence);
 	while (!ret && (poll(fds, 3, -1) > 0 || errno == EINTR) && !(fds[0].revents & POLLIN)) {
 		uint64_t ticks;
 

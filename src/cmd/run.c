@@ -187,6 +187,8 @@ static int serve(struct run *run, struct err *err)
 	ret = pool_start(&run->pool, &run->config, run->log, err);
 	if (ret)
 		return ret;
+	/* what is printed first has its rates from here on, the last report of a dashboard all of them */
+	pool_take(run->pool, run->headless.before, 0);
 	ret = open_wake(run, err);
 	if (!ret)
 		ret = show(run, tui, err);

@@ -309,7 +309,7 @@ size_t export_text(const struct snapshot *snapshot, char *buffer, size_t size)
 	put_drops(&text);
 	if (snapshot->level >= LEVEL_DETAILED)
 		put_latencies(&text);
-	if (snapshot->level >= LEVEL_DEBUG && snapshot->debug_left_s)
+	if (snapshot->level >= LEVEL_DEBUG && snapshot->debug_left_s && !snapshot->final)
 		writer_format(&text.out, "  level debug falls back to detailed in %u s\n",
 			snapshot->debug_left_s);
 	return text.out.length;
