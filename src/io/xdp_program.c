@@ -67,8 +67,10 @@ static void name_missing_capabilities(int ret, struct err *err)
 		int number;
 		const char *name;
 	} needed[] = {
-		{ CAP_NET_ADMIN, "CAP_NET_ADMIN" }, { CAP_BPF, "CAP_BPF" },
-		{ CAP_PERFMON, "CAP_PERFMON" }, /* the program computes with packet pointers */
+		{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },
+		{ CAP_BPF, "CAP_BPF" },
+		/* the verifier lets no program without it add a register to a packet pointer */
+		{ CAP_PERFMON, "CAP_PERFMON" },
 	};
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[2] = { { 0 } };
