@@ -8,7 +8,8 @@
 #include "cmd/command.h"
 #include "cmd/source.h"
 
-static const struct command *const commands[] = { &command_run, &command_check, &command_lab };
+static const struct command *const commands[] = { &command_run, &command_check, &command_doctor,
+	&command_lab };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_argument(const struct argument *argument)

@@ -121,22 +121,32 @@ static int interrupt_write(uint32_t irq, const char *cpus, struct err *err)
 	return code;
 }
 
-int interrupt_pin(uint32_t irq, uint32_t cpu, struct interrupt_affinity *before, struct err *err)
+int interrupt_cpus(uint32_t irq, char *cpus, unsigned size)
 {
-	char path[64], text[16];
+	char path[64];
 	FILE *file;
 
-	before->irq = irq;
-	before->before[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity_list", irq);
 	file = fopen(path, "re");
 	if (!file)
-		return err_set(err, -errno, "read the affinity of interrupt %u", irq);
-	if (fgets(before->before, sizeof(before->before), file))
-		before->before[strcspn(before->before, "\n")] = '\0';
+		return -errno;
+	cpus[0] = '\0';
+	if (fgets(cpus, (int)size, file))
+		cpus[strcspn(cpus, "\n")] = '\0';
 	fclose(file);
-	if (!before->before[0])
-		return err_say(err, -EIO, "read the affinity of interrupt %u: it is empty", irq);
+	return cpus[0] ? 0 : -EIO;
+}
+
+int interrupt_pin(uint32_t irq, uint32_t cpu, struct interrupt_affinity *before, struct err *err)
+{
+	int code = interrupt_cpus(irq, before->before, sizeof(before->before));
+	char text[16];
+
+	before->irq = irq;
+	if (code) {
+		before->before[0] = '\0';
+		return err_set(err, code, "read the affinity of interrupt %u", irq);
+	}
 	snprintf(text, sizeof(text), "%u", cpu);
 	return interrupt_write(irq, text, err);
 }

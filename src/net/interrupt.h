@@ -24,6 +24,8 @@ unsigned interrupt_fit(const char *name, const char *link, uint32_t queue);
  * /proc/interrupts name ends in the queue's number ("ice-eth0-TxRx-3", "virtio0-input.3"). -ENOENT
  * when there is none (veth, lo). */
 int interrupt_find(const char *link, uint32_t queue, uint32_t *irq, struct err *err);
+/* The CPUs it may go to, as a list ("0-3,8"). 0 or a negative errno. */
+int interrupt_cpus(uint32_t irq, char *cpus, unsigned size);
 /* Pins it to one CPU and keeps what was before. */
 int interrupt_pin(uint32_t irq, uint32_t cpu, struct interrupt_affinity *before, struct err *err);
 int interrupt_restore(const struct interrupt_affinity *before, struct err *err);

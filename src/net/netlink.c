@@ -74,11 +74,11 @@ static int netlink_exchange(
 	return more < 0 ? -errno : 0;
 }
 
-int netlink_request(
-	struct nlmsghdr *request, mnl_cb_t answer, void *context, struct netlink_reason *reason)
+static int netlink_request_on(int bus, struct nlmsghdr *request, mnl_cb_t answer, void *context,
+	struct netlink_reason *reason)
 {
 	struct netlink_call call = { .answer = answer, .context = context };
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	int yes = 1, code;
 
 	if (reason)
@@ -96,4 +96,16 @@ int netlink_request(
 	if (reason)
 		*reason = call.reason;
 	return code;
+}
+
+int netlink_request(
+	struct nlmsghdr *request, mnl_cb_t answer, void *context, struct netlink_reason *reason)
+{
+	return netlink_request_on(NETLINK_ROUTE, request, answer, context, reason);
+}
+
+int netlink_generic_request(
+	struct nlmsghdr *request, mnl_cb_t answer, void *context, struct netlink_reason *reason)
+{
+	return netlink_request_on(NETLINK_GENERIC, request, answer, context, reason);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One request to rtnetlink and its answers; what the files of net/ share. */
+/* One request to rtnetlink or generic netlink and its answers; what the files of net/ share. */
 #ifndef RINGSIDE_NETLINK_H
 #define RINGSIDE_NETLINK_H
 
@@ -19,6 +19,10 @@ struct netlink_reason {
  * libmnl's: MNL_CB_OK to go on. Returns 0 or the negative errno of the kernel or of the socket.
  */
 int netlink_request(
+	struct nlmsghdr *request, mnl_cb_t answer, void *context, struct netlink_reason *reason);
+
+/* The same by generic netlink. */
+int netlink_generic_request(
 	struct nlmsghdr *request, mnl_cb_t answer, void *context, struct netlink_reason *reason);
 
 #endif
