@@ -29,6 +29,7 @@ for file in "$RINGSIDE" "$flood" "$paced" "$limit"; do
 done
 
 dir=$(mktemp -d)
+export RUNTIME_DIRECTORY=$dir/run
 name=ringside-bench-$$
 near_ns=$name-near far_ns=$name-far # the sender's and the program's
 far_mac=02:00:00:00:0b:02

@@ -23,6 +23,7 @@ dir=$(mktemp -d /tmp/ringside-test.XXXXXX) || exit 99
 chmod 755 "$dir"
 cd "$dir" || exit 99
 out=$dir/out err=$dir/err
+export RUNTIME_DIRECTORY=$dir/run
 
 net_end() {
 	local name

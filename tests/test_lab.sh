@@ -8,6 +8,7 @@ ringside=$(readlink -f "${RINGSIDE:-./ringside}") || exit 1
 unshare --net true 2>/dev/null || { echo "no network namespaces here"; exit 77; }
 
 dir=$(mktemp -d)
+export RUNTIME_DIRECTORY=$dir/run
 pid=
 end() {
 	[ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null

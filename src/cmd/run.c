@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cmd/command.h"
 #include "cmd/headless.h"
+#include "cmd/instance.h"
 #include "cmd/source.h"
 #include "tui/tui.h"
 #include "worker/pool.h"
@@ -26,6 +27,7 @@ struct run {
 	struct config config;
 	struct log *log;
 	struct pool *pool;
+	struct instance instance;
 	struct headless headless;
 	int wake_fd; /* an epoll descriptor: the instance's own end, and the duration's */
 	int timer_fd;
@@ -139,17 +141,21 @@ static int open_wake(struct run *run, struct err *err)
 
 static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequence)
 {
-	return pool_take(context, into, sequence);
+	const struct control_ops *ops = context;
+
+	return ops->take(ops->context, into, sequence);
 }
 
 static void set_level(void *context, enum level level)
 {
-	pool_set_level(context, level, "dashboard", true);
+	const struct control_ops *ops = context;
+
+	ops->set_level(ops->context, level, "dashboard");
 }
 
 static int draw(struct run *run, struct err *err)
 {
-	const struct tui_source source = { run->pool, take_snapshot, set_level };
+	const struct tui_source source = { &run->instance.ops, take_snapshot, set_level };
 	const struct tui_settings settings = {
 		.ascii = run->ascii,
 		.no_color = run->no_color,
@@ -187,11 +193,13 @@ static int serve(struct run *run, struct err *err)
 	ret = pool_start(&run->pool, &run->config, run->log, err);
 	if (ret)
 		return ret;
+	instance_open(&run->instance, run->pool, &run->config, run->log);
 	/* what is printed first has its rates from here on, the last report of a dashboard all of them */
 	pool_take(run->pool, run->headless.before, 0);
 	ret = open_wake(run, err);
 	if (!ret)
 		ret = show(run, tui, err);
+	instance_close(&run->instance); /* it reads the pool's snapshots */
 	stopped = pool_stop(run->pool, run->headless.now, &stop_err);
 	/* nobody is left to read it: that is an end like another */
 	if (ret == -EPIPE) {

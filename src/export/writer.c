@@ -60,3 +60,48 @@ void writer_plain(struct writer *writer, const char *text)
 		writer_bytes(writer, c < ' ' || c == 0x7f ? "?" : text, 1);
 	}
 }
+
+/* The bytes of the UTF-8 character at text; 0 when it is not well-formed (RFC 3629 §4). */
+static unsigned utf8_bytes(const unsigned char *text)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	unsigned count;
+
+	if (*text < 0x80)
+		return 1;
+	if (*text < 0xc2 || *text > 0xf4)
+		return 0;
+	count = *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
+	if (*text == 0xe0)
+		low = 0xa0; /* overlong */
+	else if (*text == 0xed)
+		high = 0x9f; /* surrogates */
+	else if (*text == 0xf0)
+		low = 0x90; /* overlong */
+	else if (*text == 0xf4)
+		high = 0x8f; /* above U+10FFFF */
+	for (unsigned i = 1; i < count; i++, low = 0x80, high = 0xbf)
+		if (text[i] < low || text[i] > high)
+			return 0;
+	return count;
+}
+
+void writer_quoted(struct writer *writer, const char *text)
+{
+	writer_text(writer, "\"");
+	while (*text) {
+		unsigned char c = (unsigned char)*text;
+		unsigned bytes = utf8_bytes((const unsigned char *)text);
+
+		if (c == '"' || c == '\\')
+			writer_format(writer, "\\%c", c);
+		else if (c < ' ' || c == 0x7f)
+			writer_format(writer, "\\u%04x", c);
+		else if (!bytes)
+			writer_text(writer, "\\ufffd");
+		else
+			writer_bytes(writer, text, bytes);
+		text += bytes ? bytes : 1;
+	}
+	writer_text(writer, "\"");
+}

@@ -11,7 +11,7 @@
 
 struct writer {
 	char *buffer;
-	size_t size;   /* of the buffer */
+	size_t size; /* of the buffer */
 	size_t length; /* of the whole text, without the terminating 0 */
 };
 
@@ -25,5 +25,7 @@ void writer_format(struct writer *writer, const char *format, ...)
 void writer_pad(struct writer *writer, size_t line, size_t column);
 /* A text of somebody else's for a terminal: control characters and DEL become '?'. */
 void writer_plain(struct writer *writer, const char *text);
+/* The text as a JSON string, in quotes. What is not well-formed UTF-8 becomes U+FFFD. */
+void writer_quoted(struct writer *writer, const char *text);
 
 #endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control side of a running instance: HTTP on its control socket and, when asked for, on a TCP
+ * port. All of it runs on one thread of its own, at idle priority and off the workers' CPUs. It reads
+ * snapshots and asks for changes through struct control_ops; it reaches no map and no packet, and
+ * nobody waits for it.
+ */
+#ifndef RINGSIDE_CONTROL_H
+#define RINGSIDE_CONTROL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "stats/snapshot.h"
+
+/* What a running instance can be asked. Dashboard, API and signals change it through these alone. All
+ * of them return at once and may be called by any thread. who: for the log. */
+struct control_ops {
+	void *context;
+	/* Copies the newest snapshot; false when there is none newer than `sequence`. */
+	bool (*take)(void *context, struct snapshot *into, uint64_t sequence);
+	/* Level debug falls back to detailed after a minute. */
+	void (*set_level)(void *context, enum level level, const char *who);
+};
+
+/* Who is at the other end. */
+struct control_peer {
+	bool local; /* on the control socket: pid, uid and gid are the kernel's word (SO_PEERCRED) */
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	char who[64]; /* in words: "pid 12, uid 0" or "192.0.2.1:4711" */
+};
+
+/*
+ * A path of the control socket whose connections leave HTTP, so that descriptors can be sent over them
+ * (SCM_RIGHTS). A client asks for it by
+ *
+ *     GET PREFIX/NAME HTTP/1.1  Host: ringside  Connection: Upgrade  Upgrade: PROTOCOL
+ *
+ * and sends nothing more before it has read "101 Switching Protocols" up to the empty line; what comes
+ * behind that line is PROTOCOL's. Over TCP the answer is 403. Both functions run on the control thread
+ * and must not block.
+ */
+struct control_handover {
+	const char *prefix; /* "/api/v1/rings": what stands behind its next slash is NAME */
+	const char *protocol; /* the word of the Upgrade header */
+	void *context;
+	/* Judges: 0, or a negative errno with err set. -ENOENT is answered by 404, -EACCES and -EPERM
+	 * by 403, -EBUSY and -EAGAIN by 503, anything else by 500. */
+	int (*judge)(
+		void *context, const char *name, const struct control_peer *peer, struct err *err);
+	/* Takes the connected AF_UNIX socket, which is non-blocking, and owns it from here on. */
+	void (*take)(void *context, const char *name, const struct control_peer *peer, int fd);
+};
+
+struct control_settings {
+	const char *path; /* of the control socket; kept. A stale one is replaced */
+	const struct control_handover *handovers; /* kept */
+	unsigned handovers_count;
+	struct log *log;
+};
+
+struct control;
+
+/* Listens and starts the thread. ops and settings are copied. */
+int control_start(struct control **control, const struct control_ops *ops,
+	const struct control_settings *settings, struct err *err);
+
+/* Ends every connection and the thread, and removes the socket. control may be NULL. */
+void control_stop(struct control *control);
+
+#endif

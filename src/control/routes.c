@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* THE table of routes, and the short ones of them. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/server.h"
+
+#define VALUE_BYTES 64
+
+struct route {
+	const char *method; /* "GET" (and HEAD) only reads, "PUT" changes */
+	const char *path; /* "*" stands for a name */
+	enum MHD_Result (*answer)(struct request *request);
+};
+
+#define BLANKS " \t\r\n"
+
+/* Copies a text that is one word, with blanks around it or not; else nothing. */
+static void copy_word(char value[VALUE_BYTES], const char *text)
+{
+	size_t length;
+
+	text += strspn(text, BLANKS);
+	length = strcspn(text, BLANKS);
+	if (length < VALUE_BYTES && !text[length + strspn(text + length, BLANKS)])
+		snprintf(value, VALUE_BYTES, "%.*s", (int)length, text);
+}
+
+/* The value that a PUT sets a resource to: the bare word, a JSON string, or a JSON object with the
+ * resource's name as its key. Empty when the body is none of these. */
+static void read_value(const struct request *request, const char *key, char value[VALUE_BYTES])
+{
+	const char *text = request->body + strspn(request->body, BLANKS);
+	json_t *json;
+	const json_t *string;
+
+	value[0] = '\0';
+	if (*text != '{' && *text != '"') {
+		copy_word(value, text);
+		return;
+	}
+	json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	string = json_is_object(json) ? json_object_get(json, key) : json;
+	if (json_is_string(string))
+		copy_word(value, json_string_value(string));
+	json_decref(json);
+}
+
+static enum MHD_Result answer_snapshot(struct request *request)
+{
+	struct samples *samples = &request->control->samples;
+	size_t size = samples_json(samples, &request->control->ops);
+
+	if (!size)
+		return reply_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
+			"the snapshot is larger than its buffer");
+	return reply_bytes(request, MHD_HTTP_OK, "application/json", samples->text, size);
+}
+
+static enum MHD_Result set_level(struct request *request)
+{
+	const struct control_ops *ops = &request->control->ops;
+	char value[VALUE_BYTES], json[128];
+	int length;
+
+	read_value(request, "stats_level", value);
+	for (unsigned level = 0; level_names[level]; level++) {
+		if (strcmp(level_names[level], value) != 0)
+			continue;
+		ops->set_level(ops->context, (enum level)level, request->client->peer.who);
+		length = snprintf(json, sizeof(json), "{\"stats_level\": \"%s\"}\n", value);
+		return reply_bytes(request, MHD_HTTP_OK, "application/json", json, (size_t)length);
+	}
+	return reply_error(request, MHD_HTTP_BAD_REQUEST,
+		"stats_level: '%s' is not one of basic, detailed, debug", value);
+}
+
+static const struct route routes[] = {
+	{ "GET", "/healthz", health_answer },
+	{ "GET", "/api/v1/snapshot", answer_snapshot },
+	{ "PUT", "/api/v1/stats-level", set_level },
+};
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+/* Whether a path is a route's; fills the name that it has for the route's "*". */
+static bool matches(const struct route *route, const char *path, char name[64])
+{
+	const char *star = strchr(route->path, '*');
+	size_t length;
+
+	if (!star)
+		return !strcmp(route->path, path);
+	if (strncmp(route->path, path, (size_t)(star - route->path)) != 0)
+		return false;
+	path += star - route->path;
+	length = strcspn(path, "/");
+	if (!length || length >= 64 || strcmp(path + length, star + 1) != 0)
+		return false;
+	memcpy(name, path, length);
+	name[length] = '\0';
+	return true;
+}
+
+static bool is_method(const struct route *route, const char *method)
+{
+	return !strcmp(route->method, method) ||
+	       (!strcmp(route->method, "GET") && !strcmp(method, "HEAD"));
+}
+
+static enum MHD_Result refuse(struct request *request, const char *method, const char *path)
+{
+	const char *allow = NULL;
+
+	for (unsigned i = 0; i < ROUTES; i++)
+		if (matches(&routes[i], path, request->name))
+			allow = strcmp(routes[i].method, "GET") ? routes[i].method : "GET, HEAD";
+	if (allow)
+		return reply_error_with(request, MHD_HTTP_METHOD_NOT_ALLOWED, MHD_HTTP_HEADER_ALLOW,
+			allow, "%s takes %s, not %.16s", path, allow, method);
+	return reply_error(request, MHD_HTTP_NOT_FOUND, "there is no %s", path);
+}
+
+static enum MHD_Result refuse_body(struct request *request)
+{
+	return reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body has more than %d bytes",
+		REQUEST_BODY_BYTES);
+}
+
+/* What the client says that its body has. */
+static bool is_body_too_long(const struct request *request)
+{
+	const char *length = MHD_lookup_connection_value(
+		request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length && strtoull(length, NULL, 10) > REQUEST_BODY_BYTES;
+}
+
+enum MHD_Result routes_judge(struct request *request, const char *method, const char *path)
+{
+	for (unsigned i = 0; i < ROUTES; i++)
+		if (is_method(&routes[i], method) && matches(&routes[i], path, request->name))
+			request->route = &routes[i];
+	if (!request->route && !strcmp(method, "GET"))
+		request->handover = handover_find(request, path);
+	if ((request->route || request->handover) && !is_body_too_long(request))
+		return MHD_YES;
+	request->answered = true;
+	if (request->route || request->handover)
+		return refuse_body(request);
+	return refuse(request, method, path);
+}
+
+enum MHD_Result routes_answer(struct request *request)
+{
+	if (request->too_long)
+		return refuse_body(request);
+	if (request->handover)
+		return handover_answer(request, request->handover);
+	return request->route->answer(request);
+}

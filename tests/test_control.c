@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The control socket, with an instance that is an array: requests as bytes, answers compared whole. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/runtime.h"
+#include "control/control.h"
+#include "tests/example.h"
+
+struct fixture {
+	struct snapshot *snapshot;
+	char folder[64], path[RUNTIME_PATH_BYTES];
+	enum level level;
+	char who[64];
+	int judgement; /* of the handover */
+	struct control *control;
+};
+
+static bool take(void *context, struct snapshot *into, uint64_t sequence)
+{
+	const struct fixture *fixture = context;
+
+	if (fixture->snapshot->sequence <= sequence)
+		return false;
+	*into = *fixture->snapshot;
+	into->monotonic_ns = clock_now_ns();
+	return true;
+}
+
+static void set_level(void *context, enum level level, const char *who)
+{
+	struct fixture *fixture = context;
+
+	fixture->level = level;
+	snprintf(fixture->who, sizeof(fixture->who), "%s", who);
+}
+
+static int judge(void *context, const char *name, const struct control_peer *peer, struct err *err)
+{
+	const struct fixture *fixture = context;
+
+	assert_int_equal(peer->pid, getpid());
+	assert_int_equal(peer->uid, getuid());
+	if (!fixture->judgement)
+		return 0;
+	return err_say(err, fixture->judgement, "no %s for you", name);
+}
+
+/* Sends a descriptor of /dev/null over the socket, and ends. */
+static void take_socket(void *context, const char *name, const struct control_peer *peer, int fd)
+{
+	int sent = STDERR_FILENO;
+	char space[CMSG_SPACE(sizeof(sent))] = { 0 };
+	struct iovec bytes = { .iov_base = (void *)(uintptr_t)name, .iov_len = strlen(name) };
+	struct msghdr message = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = sizeof(space) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	(void)context;
+	(void)peer;
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(sent));
+	memcpy(CMSG_DATA(header), &sent, sizeof(sent));
+	assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), bytes.iov_len);
+	close(fd);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const struct control_ops ops = { f, take, set_level };
+	static struct control_handover handover = { "/api/v1/rings", "ringside-ring", NULL, judge,
+		take_socket };
+	struct control_settings settings = { .handovers = &handover, .handovers_count = 1 };
+	struct err err = { "" };
+
+	assert_non_null(f);
+	handover.context = f;
+	f->snapshot = new_example(LEVEL_DETAILED);
+	f->snapshot->sequence = 1;
+	f->level = LEVEL_BASIC;
+	strcpy(f->folder, "/tmp/ringside-control.XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	assert_int_equal(runtime_path(f->path, f->folder, "it", ".sock", NULL), 0);
+	settings.path = f->path;
+	if (control_start(&f->control, &ops, &settings, &err))
+		fail_msg("%s", err.text);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	control_stop(f->control);
+	assert_int_equal(rmdir(f->folder), 0); /* the socket is gone */
+	free(f->snapshot);
+	free(f);
+	return 0;
+}
+
+static int connect_to(const struct fixture *f)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(address.sun_path, f->path, strlen(f->path) + 1);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* One request on a connection of its own; returns the status, the body in `body`. */
+static int ask(
+	const struct fixture *f, const char *request, const char *content, char *body, size_t size)
+{
+	static char answer[256 * 1024];
+	size_t length = 0;
+	ssize_t n;
+	int fd = connect_to(f), status = 0;
+	char *end;
+
+	if (dprintf(fd,
+		    "%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+		    request, strlen(content), content) < 0)
+		fail_msg("%s", strerror(errno));
+	while ((n = read(fd, answer + length, sizeof(answer) - 1 - length)) > 0)
+		length += (size_t)n;
+	close(fd);
+	answer[length] = '\0';
+	assert_int_equal(sscanf(answer, "HTTP/1.1 %d", &status), 1);
+	end = strstr(answer, "\r\n\r\n");
+	assert_non_null(end);
+	snprintf(body, size, "%s", end + 4);
+	return status;
+}
+
+static void assert_error(const char *body, const char *words)
+{
+	json_t *json = json_loads(body, 0, NULL);
+
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "error")), words);
+	json_decref(json);
+}
+
+static void test_a_snapshot_is_the_json_that_is_printed(void **state)
+{
+	static char body[256 * 1024];
+	json_t *json;
+
+	assert_int_equal(ask(*state, "GET /api/v1/snapshot", "", body, sizeof(body)), 200);
+	json = json_loads(body, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "name")), "ringside");
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(json, "totals"), "rx_packets")),
+		((struct fixture *)*state)->snapshot->totals.flow.rx_packets);
+	json_decref(json);
+	assert_int_equal(ask(*state, "HEAD /api/v1/snapshot", "", body, sizeof(body)), 200);
+	assert_string_equal(body, "");
+}
+
+static void test_the_level_is_set_by_a_word_or_json_and_the_asker_is_known(void **state)
+{
+	static const struct {
+		const char *body;
+		enum level level;
+	} cases[] = { { "debug", LEVEL_DEBUG }, { " basic\n", LEVEL_BASIC },
+		{ "\"detailed\"", LEVEL_DETAILED },
+		{ "{\"stats_level\": \"basic\"}", LEVEL_BASIC } };
+	struct fixture *f = *state;
+	char body[256], who[64];
+
+	snprintf(who, sizeof(who), "pid %d, uid %u", getpid(), getuid());
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(
+			ask(f, "PUT /api/v1/stats-level", cases[i].body, body, sizeof(body)), 200);
+		assert_int_equal(f->level, cases[i].level);
+		assert_string_equal(f->who, who);
+	}
+}
+
+static void test_what_is_wrong_with_a_level_is_said_and_changes_nothing(void **state)
+{
+	static const char *const bodies[] = { "", "loud", "debug debug", "{\"stats_level\": 1}",
+		"{\"level\": \"debug\"}", "{\"stats_level\": \"debug\"", "[\"debug\"]",
+		"{\"stats_level\": \"debug\", \"stats_level\": \"basic\"}" };
+	struct fixture *f = *state;
+	char body[256];
+
+	f->level = LEVEL_DETAILED;
+	for (unsigned i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		assert_int_equal(
+			ask(f, "PUT /api/v1/stats-level", bodies[i], body, sizeof(body)), 400);
+		assert_non_null(strstr(body, "is not one of basic, detailed, debug"));
+	}
+	assert_int_equal(f->level, LEVEL_DETAILED);
+}
+
+static void test_paths_methods_and_long_bodies_are_refused_in_json(void **state)
+{
+	char body[512], longer[2000];
+
+	assert_int_equal(ask(*state, "GET /api/v1", "", body, sizeof(body)), 404);
+	assert_error(body, "there is no /api/v1");
+	assert_int_equal(ask(*state, "GET /\"\\", "", body, sizeof(body)), 404);
+	assert_error(body, "there is no /\"\\");
+	assert_int_equal(ask(*state, "POST /api/v1/snapshot", "", body, sizeof(body)), 405);
+	assert_error(body, "/api/v1/snapshot takes GET, HEAD, not POST");
+	assert_int_equal(ask(*state, "GET /api/v1/stats-level", "", body, sizeof(body)), 405);
+	assert_error(body, "/api/v1/stats-level takes PUT, not GET");
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(ask(*state, "PUT /api/v1/stats-level", longer, body, sizeof(body)), 413);
+	assert_error(body, "the body has more than 1024 bytes");
+}
+
+static void test_health_is_bad_while_a_queue_is_down(void **state)
+{
+	struct fixture *f = *state;
+	char body[256];
+
+	assert_int_equal(ask(f, "GET /healthz", "", body, sizeof(body)), 503);
+	assert_error(body, "eth0 queue 1: down");
+	f->snapshot->queues[1].state = QUEUE_RUNNING;
+	f->snapshot->sequence++;
+	assert_int_equal(ask(f, "GET /healthz", "", body, sizeof(body)), 200);
+	assert_string_equal(body, "{\"status\": \"ok\", \"name\": \"ringside\"}\n");
+}
+
+static void send_upgrade(int fd, const char *name, const char *protocol)
+{
+	assert_true(dprintf(fd,
+			    "GET /api/v1/rings/%s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+			    "Upgrade: %s\r\n\r\n",
+			    name, protocol) > 0);
+}
+
+/* Reads an answer's head, byte by byte: what is behind it is not ours. Returns its status. */
+static int read_head(int fd)
+{
+	char head[1024];
+	size_t length = 0;
+	int status = 0;
+
+	do {
+		assert_true(length < sizeof(head) - 1);
+		assert_int_equal(read(fd, head + length, 1), 1);
+		head[++length] = '\0';
+	} while (!strstr(head, "\r\n\r\n"));
+	assert_int_equal(sscanf(head, "HTTP/1.1 %d", &status), 1);
+	return status;
+}
+
+static void test_a_handed_over_connection_carries_descriptors(void **state)
+{
+	char name[16] = "", space[CMSG_SPACE(sizeof(int))];
+	struct iovec bytes = { .iov_base = name, .iov_len = sizeof(name) };
+	struct msghdr message = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = sizeof(space) };
+	struct stat sent, got;
+	int fd = connect_to(*state), received;
+
+	send_upgrade(fd, "shreds", "ringside-ring");
+	assert_int_equal(read_head(fd), 101);
+	assert_int_equal(recvmsg(fd, &message, 0), 6);
+	assert_string_equal(name, "shreds");
+	assert_non_null(CMSG_FIRSTHDR(&message));
+	memcpy(&received, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(received));
+	assert_int_equal(fstat(received, &got), 0);
+	assert_int_equal(fstat(STDERR_FILENO, &sent), 0);
+	assert_true(got.st_dev == sent.st_dev && got.st_ino == sent.st_ino);
+	close(received);
+	assert_int_equal(read(fd, name, 1), 0); /* closed by who took it */
+	close(fd);
+}
+
+static void test_a_handover_may_be_refused(void **state)
+{
+	static const struct {
+		int code, status;
+	} cases[] = { { -ENOENT, 404 }, { -EACCES, 403 }, { -EBUSY, 503 }, { -EIO, 500 } };
+	struct fixture *f = *state;
+	char body[256];
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int fd = connect_to(f);
+
+		f->judgement = cases[i].code;
+		send_upgrade(fd, "shreds", "ringside-ring");
+		assert_int_equal(read_head(fd), cases[i].status);
+		close(fd);
+	}
+	f->judgement = 0;
+	assert_int_equal(ask(f, "GET /api/v1/rings/shreds", "", body, sizeof(body)), 426);
+	assert_int_equal(ask(f, "GET /api/v1/rings/", "", body, sizeof(body)), 404);
+	assert_int_equal(ask(f, "GET /api/v1/rings/a/b", "", body, sizeof(body)), 404);
+}
+
+static void test_only_its_owner_may_use_the_socket_without_the_group(void **state)
+{
+	const struct fixture *f = *state;
+	struct stat status;
+
+	assert_int_equal(stat(f->path, &status), 0);
+	assert_int_equal(status.st_mode & 07007, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_a_snapshot_is_the_json_that_is_printed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_the_level_is_set_by_a_word_or_json_and_the_asker_is_known, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_what_is_wrong_with_a_level_is_said_and_changes_nothing, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_paths_methods_and_long_bodies_are_refused_in_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_health_is_bad_while_a_queue_is_down, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_handed_over_connection_carries_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_handover_may_be_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_only_its_owner_may_use_the_socket_without_the_group, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
