@@ -158,7 +158,7 @@ static inline void queue_open(struct net *net)
 
 struct frame_bytes {
 	uint32_t length;
-	_Alignas(4) uint8_t room[2 + 4096];
+	_Alignas(4) uint8_t room[2 + 9100];
 };
 
 static inline uint8_t *bytes_of(struct frame_bytes *frame)

@@ -97,7 +97,10 @@ static void slot_lend(struct io_queue *queue, uint32_t slot, struct io_frame *fr
 		.data = (uint8_t *)header + header->tp_mac,
 		.length = header->tp_snaplen,
 		.handle = slot,
-		.broken = header->tp_snaplen < header->tp_len || header->tp_snaplen < ETH_HLEN,
+		/* a frame that is too long for the rules need not be whole to be left to the stack */
+		.broken = header->tp_snaplen < ETH_HLEN ||
+			  (header->tp_snaplen < header->tp_len &&
+				  header->tp_snaplen <= FRAME_BYTES_MAX),
 	};
 	if (frame->broken)
 		return;

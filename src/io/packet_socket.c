@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bpf/frame.h"
 #include "io/packet_filter.h"
 
 /* Room in front of each frame: 4 bytes for the VLAN tag that the kernel has taken out, rounded
@@ -24,17 +25,16 @@
 int packet_settings_check(const struct io_queue_settings *settings, struct err *err)
 {
 	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), size = settings->frame_size;
-	uint32_t needed = SLOT_OFFSET + HEADERS + settings->mtu;
 
 	if (settings->queue)
 		return err_say(err, -EINVAL, "AF_PACKET has queue 0 only");
 	if (!settings->frames || !size || (size % page && page % size))
 		return err_say(err, -EINVAL, "%u frames of %u bytes make no AF_PACKET ring",
 			settings->frames, size);
-	if (size < needed)
-		return err_say(err, -EINVAL,
-			"frame_size %u is too small for AF_PACKET: MTU %u needs %u bytes", size,
-			settings->mtu, needed);
+	if (settings->mtu + HEADERS > FRAME_BYTES_MAX)
+		log_write(settings->log, LOG_INFO,
+			"%s: MTU %u: frames of more than %u bytes are left to the stack",
+			settings->interface, settings->mtu, FRAME_BYTES_MAX);
 	if (settings->busy_poll_us)
 		log_write(settings->log, LOG_INFO, "%s: busy_poll_us has no effect on AF_PACKET",
 			settings->interface);
@@ -87,10 +87,23 @@ static int option_set(int fd, int option, int value, const char *name, struct er
 		       : 0;
 }
 
+/* frame_size, or as much more as a frame of the MTU needs; of frames that no rule takes (lo has an MTU of
+ * 64 K) one byte too many to be taken for a whole one. A power of two, as blocks of whole pages want it. */
+static uint32_t slot_size(const struct io_queue_settings *settings)
+{
+	uint32_t most = settings->mtu + HEADERS, size = settings->frame_size;
+
+	if (most > FRAME_BYTES_MAX)
+		most = FRAME_BYTES_MAX + 1;
+	while (size < SLOT_OFFSET + most)
+		size *= 2;
+	return size;
+}
+
 static int ring_open(
 	struct packet_ring *ring, int fd, const struct io_queue_settings *settings, struct err *err)
 {
-	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), size = settings->frame_size;
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), size = slot_size(settings);
 	uint32_t block = size > page ? size : page, per_block = block / size;
 	uint32_t blocks = (settings->frames + per_block - 1) / per_block;
 	struct tpacket_req request = { block, blocks, size, blocks * per_block };
