@@ -131,6 +131,16 @@ loses_its_reader() {
 	[ "$(wc -l <"$dir/head")" = 2 ] || fail "$(cat "$dir/head")"
 	! grep -qi pipe "$err" || fail "it says so"
 	is_clean
+	about "SIGINT when the reader has gone before anything was printed: status 0"
+	ip netns exec "$near" "$RINGSIDE" -i rs0 reflect --format json --interval 60 >"$dir/pipe" 2>"$err" &
+	pid=$!
+	started="$started $pid"
+	exec 9<"$dir/pipe"
+	wait_for 10 has_xdp || fail "it does not start"
+	exec 9<&-
+	ringside_end INT
+	[ $status = 0 ] || fail "status $status"
+	is_clean
 	about "without standard streams it works in silence"
 	in_near "$RINGSIDE" -i rs0 reflect --interval 0.1 --duration 0.3 <&- >&- 2>&-
 	[ $? = 0 ] || fail "it fails"

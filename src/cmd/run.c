@@ -201,17 +201,20 @@ static int serve(struct run *run, struct err *err)
 		ret = show(run, tui, err);
 	instance_close(&run->instance); /* it reads the pool's snapshots */
 	stopped = pool_stop(run->pool, run->headless.now, &stop_err);
-	/* nobody is left to read it: that is an end like another */
-	if (ret == -EPIPE) {
-		err->text[0] = '\0';
-		return 0;
-	}
 	if (!ret && stopped) {
 		*err = stop_err;
 		ret = stopped;
 	}
-	stopped = headless_print(&run->headless, run->headless.now, ret ? NULL : err);
-	return ret ? ret : stopped;
+	if (ret != -EPIPE) {
+		stopped = headless_print(&run->headless, run->headless.now, ret ? NULL : err);
+		if (!ret)
+			ret = stopped;
+	}
+	if (ret != -EPIPE)
+		return ret;
+	/* nobody is left to read it: that is an end like another */
+	err->text[0] = '\0';
+	return 0;
 }
 
 static void close_all(struct run *run)
