@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An application's rings and the consumers that have taken a seat before them.
+ *
+ * A consumer gets descriptors and is woken when it said that it sleeps; nothing else of it reaches the
+ * packet path. It writes into memory of its own only, which the daemon reads to show it and to know
+ * whether to wake it, so that rubbish there costs it its own sleep and nobody else anything.
+ *
+ * audience_wake() is for the thread that publishes into the ring; the rest is for any other thread.
+ */
+#ifndef RINGSIDE_AUDIENCE_H
+#define RINGSIDE_AUDIENCE_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "ring/writer.h"
+
+#define AUDIENCE_SEATS 32
+
+struct seat {
+	const struct ringside_report *report; /* the consumer writes it: never believed */
+	struct ringside_wake *wake;
+	int socket; /* the seat is taken until the other end is closed */
+	pid_t pid;
+	char command[16];
+	uint64_t first[RINGSIDE_RINGS]; /* the ring's sequence when it came */
+	uint32_t woken[RINGSIDE_RINGS]; /* the ring's thread: the turn of sleep that it has ended */
+};
+
+struct audience_ring {
+	struct ring_writer *ring;
+	int data_fd; /* mode share: the packet memory; -1 */
+	uint32_t scanning; /* odd: its thread is looking at the seats */
+};
+
+struct audience {
+	pthread_mutex_t lock; /* of the seats' coming and going, and of `rings` */
+	uint64_t boot_id;
+	struct seat *seat[AUDIENCE_SEATS]; /* the ring's threads read them without the lock */
+	unsigned count; /* rings */
+	struct audience_ring rings[RINGSIDE_RINGS];
+};
+
+/* What a consumer says of itself, as far as it can be true: of all rings together. */
+struct audience_row {
+	pid_t pid;
+	char command[16];
+	uint64_t received, lost_polling, lost_reading, lag; /* UINT64_MAX: not to be believed */
+};
+
+void audience_init(struct audience *audience, uint64_t boot_id);
+/* Sends everybody away. */
+void audience_fini(struct audience *audience);
+
+/* Adds a ring, or takes all of them away. Consumers that are there have been given what was there when
+ * they came, so they are sent away and come again. -ENOSPC: too many rings. data_fd stays the caller's
+ * and open as long as the ring is there. */
+int audience_add(struct audience *audience, struct ring_writer *ring, int data_fd, unsigned *index);
+void audience_clear(struct audience *audience);
+
+/* Seats the consumer at the other end of a connected Unix socket, which is the audience's then, also on
+ * failure: greets it and offers it the rings. Never waits. -ENOSPC: all seats are taken. */
+int audience_seat(struct audience *audience, int socket, struct err *err);
+
+/* Frees the seats of those that have hung up. A few times a second. */
+void audience_sweep(struct audience *audience);
+
+/* Fills at most AUDIENCE_SEATS rows; returns how many. */
+unsigned audience_rows(struct audience *audience, struct audience_row *rows);
+
+/* Shows how far the ring has come, and wakes those who sleep; once a batch. */
+void audience_wake(struct audience *audience, unsigned index);
+
+#endif
