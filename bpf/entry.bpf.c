@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel half: parse, offer to the services in their slots' order, act, count. */
+/* The kernel half: parse, offer to the services in their order, act, count. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "latency.bpf.h"
-#include "services.h"
+#include "services.bpf.h"
 
-/* Known when the program is loaded: the verifier takes away what is not used. */
+/* In the order of offer. Known when the program is loaded: the verifier takes away what is not used. */
 const volatile struct service_rule services[SERVICE_SLOTS] = { 0 };
 
 struct rule_tables tables SEC(".data.tables") = { 0 };
@@ -40,19 +40,18 @@ struct {
 	__type(value, __u32);
 } sockets SEC(".maps");
 
-struct hook {
-	struct cells *cells;
-	__u32 queue;
-	__u32 bytes;
-	__u64 time_ns; /* 0: not a sampled frame */
-};
-
 static __always_inline void count(const struct hook *hook, __u32 slot, __u32 outcome)
 {
 	struct cell *cell = &hook->cells->cell[slot][outcome & (OUTCOMES - 1)];
 
 	cell->packets++;
 	cell->bytes += hook->bytes;
+}
+
+/* A constant to the verifier, as all of the rule is. */
+static __always_inline __u32 slot_of(const struct service_rule *rule)
+{
+	return rule->slot & (SERVICE_SLOTS - 1);
 }
 
 /* What the statistics level asks for beyond the books. */
@@ -68,13 +67,12 @@ static __always_inline void observe(struct hook *hook)
 		hook->cells->sizes[size_bin(hook->bytes) & 7]++;
 }
 
-static __always_inline int has_token(
-	const struct hook *hook, __u32 slot, const struct service_rule *rule)
+static __always_inline int has_token(const struct hook *hook, const struct service_rule *rule)
 {
 	struct queue_buckets *queue = bpf_map_lookup_elem(&buckets, &hook->queue);
 
-	return !queue || bucket_take(&queue->slot[slot], rule->limit_cost, rule->limit_burst,
-				 bpf_ktime_get_ns());
+	return !queue || bucket_take(&queue->slot[slot_of(rule)], rule->limit_cost,
+				 rule->limit_burst, bpf_ktime_get_ns());
 }
 
 /* Writes the time of arrival in front of the frame, for the worker. Where the driver refuses, the
@@ -90,7 +88,9 @@ static __always_inline void note_time(struct xdp_md *ctx, const struct hook *hoo
 		*note = hook->time_ns;
 }
 
-static __always_inline int hand_over(struct xdp_md *ctx, const struct hook *hook, __u32 slot)
+/* Gives the frame, unwritten, to the queue's worker. */
+static __always_inline int hand_over(
+	struct xdp_md *ctx, const struct hook *hook, const struct service_rule *rule)
 {
 	int action;
 
@@ -99,19 +99,36 @@ static __always_inline int hand_over(struct xdp_md *ctx, const struct hook *hook
 	action = bpf_redirect_map(&sockets, hook->queue, XDP_PASS);
 	if (action != XDP_REDIRECT)
 		action = XDP_PASS; /* or the verifier would think that it may be negative */
-	count(hook, slot, action == XDP_REDIRECT ? OUTCOME_REDIRECT : OUTCOME_PASS);
+	count(hook, slot_of(rule), action == XDP_REDIRECT ? OUTCOME_REDIRECT : OUTCOME_PASS);
 	return action;
 }
 
-/* Offers the frame to one slot. Returns an XDP action, or -1 when it is not the slot's. */
-static __always_inline int offer(
-	struct xdp_md *ctx, const struct frame *frame, const struct hook *hook, __u32 slot)
+/* What a service does by its own means, in this half or in its worker. */
+static __always_inline int handle(struct xdp_md *ctx, const struct frame *frame,
+	const struct hook *hook, const struct service_rule *rule)
 {
-	const struct service_rule *rule = (const void *)&services[slot];
+	__u32 outcome = OUTCOME_PASS;
+	int action = -1;
+
+	if (rule->half == HALF_KERNEL)
+		action = service_finish(ctx, frame, hook, rule, &outcome);
+	if (action < 0)
+		return hand_over(ctx, hook, rule);
+	count(hook, slot_of(rule), outcome);
+	return action;
+}
+
+/* Offers the frame to one service. Returns an XDP action, or -1 when it is not the service's. */
+static __always_inline int offer(
+	struct xdp_md *ctx, const struct frame *frame, const struct hook *hook, __u32 place)
+{
+	const struct service_rule *rule = (const void *)&services[place];
+	__u32 slot;
 	int verdict;
 
 	/* or the compiler would take the rule's initial zeros for its value */
 	FRAME_OPAQUE(rule);
+	slot = slot_of(rule);
 	verdict = service_match(frame, rule, &tables, &state);
 	if (verdict == VERDICT_NEXT)
 		return -1;
@@ -119,14 +136,16 @@ static __always_inline int offer(
 		count(hook, slot, OUTCOME_PASS);
 		return XDP_PASS;
 	}
-	if (verdict == VERDICT_BOUNCE && rule->limit_cost && !has_token(hook, slot, rule))
+	if (verdict == VERDICT_BOUNCE && rule->limit_cost && !has_token(hook, rule))
 		verdict = VERDICT_DROP + DROP_rate_limited;
 	if (verdict >= VERDICT_DROP) {
 		count(hook, slot, OUTCOME_DROP + verdict - VERDICT_DROP);
 		return XDP_DROP;
 	}
+	if (verdict == VERDICT_HANDLE)
+		return handle(ctx, frame, hook, rule);
 	if (rule->half == HALF_USER)
-		return hand_over(ctx, hook, slot);
+		return hand_over(ctx, hook, rule);
 	service_answer(frame, rule);
 	count(hook, slot, OUTCOME_TX);
 	if (hook->time_ns)
@@ -140,7 +159,7 @@ int ringside(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct hook hook = { .queue = ctx->rx_queue_index, .bytes = end - data };
 	struct frame frame = { .ctx = ctx };
-	__u32 slots;
+	__u32 wanted;
 
 	hook.cells = bpf_map_lookup_elem(&books, &hook.queue);
 	if (!hook.cells)
@@ -148,16 +167,16 @@ int ringside(struct xdp_md *ctx)
 	observe(&hook);
 	if (frame_parse(&frame, data, end))
 		goto pass;
-	slots = tables.udp_port_services[BE16(frame.udp->dest)];
-	if (!slots)
+	wanted = tables.udp_port_services[BE16(frame.udp->dest)];
+	if (!wanted)
 		goto pass;
 #pragma GCC unroll 8
-	for (__u32 slot = 0; slot < SERVICE_SLOTS; slot++) {
+	for (__u32 place = 0; place < SERVICE_SLOTS; place++) {
 		int action;
 
-		if (!(slots & (1u << slot)))
+		if (!(wanted & (1u << place)))
 			continue;
-		action = offer(ctx, &frame, &hook, slot);
+		action = offer(ctx, &frame, &hook, place);
 		if (action >= 0)
 			return action;
 	}

@@ -11,7 +11,7 @@
 #define RINGSIDE_REFLECT_H
 
 #include "checksum.h"
-#include "signature.h"
+#include "tables.h"
 #include "verdict.h"
 
 enum reflect_swap {
@@ -78,15 +78,15 @@ static __always_inline int reflect_checksums_are_good(const struct frame *f)
 	return checksum_udp(f) == 0xffff;
 }
 
-/* The verdict on a frame whose port belongs to the service. Never writes. mac: the interface's own. */
+/* The verdict on a frame whose port belongs to the service. Never writes. */
 static __always_inline int reflect_match(const struct frame *f, const struct reflect_rule *rule,
-	const struct signature *table, const __u8 mac[8])
+	const struct rule_tables *tables, const struct rule_state *state)
 {
-	if (!frame_is_unicast_to(f, mac) || !frame_has_unicast_addresses(f))
+	if (!frame_is_unicast_to(f, state->mac) || !frame_has_unicast_addresses(f))
 		return VERDICT_NEXT;
 	if (rule->ouis && !reflect_has_oui(f, rule))
 		return VERDICT_NEXT;
-	if (rule->probes && !reflect_has_signature(f, rule, table))
+	if (rule->probes && !reflect_has_signature(f, rule, tables->signatures))
 		return VERDICT_NEXT;
 	if (rule->checksum == REFLECT_VERIFY && !reflect_checksums_are_good(f))
 		return VERDICT_DROP + DROP_bad_checksum;

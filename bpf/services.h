@@ -7,9 +7,14 @@
 
 #include "bucket.h"
 #include "reflect.h"
+#include "tables.h"
+#include "verdict.h"
 
-/* Each NAME has a bpf/NAME.h with struct NAME_rule, NAME_match() and NAME_answer(). */
+/* Each NAME has a bpf/NAME.h with struct NAME_rule, NAME_match() and NAME_answer(); the latter may be an
+ * empty one where no verdict is VERDICT_BOUNCE. */
+#ifndef SERVICES /* tests add one of their own */
 #define SERVICES(X) X(reflect)
+#endif
 
 enum service_kind {
 	SERVICE_NONE, /* an empty slot */
@@ -21,7 +26,7 @@ enum service_kind {
 /* Which half answers. */
 enum half { HALF_KERNEL, HALF_USER };
 
-/* One service of one interface. In the kernel half this is read-only data, known when the program is
+/* One service of one interface, at its place in the order of offer. In the kernel half this is read-only data, known when the program is
  * loaded, so that what a service does not use is pruned. */
 struct service_rule {
 	union {
@@ -33,30 +38,17 @@ struct service_rule {
 	__u64 limit_burst; /* 1/256 ns */
 	__u8 kind; /* enum service_kind */
 	__u8 half; /* enum half */
-	__u8 pad[6];
+	__u8 slot; /* of its cells, latencies and buckets, whatever its place in the order of offer */
+	__u8 pad[5];
 };
 
-/* What the rules look up; may change while frames flow. */
-struct rule_tables {
-	struct signature signatures[SIGNATURE_TABLE];
-	__u8 udp_port_services
-		[65536]; /* destination port in host byte order → mask of service slots */
-};
-
-/* What changes by itself while frames flow. */
-struct rule_state {
-	__u8 mac[8]; /* the interface's own, 6 bytes */
-	__u32 level; /* enum level */
-	__u32 sample_every; /* level detailed: 64, debug: 1, a power of two; basic: 0 */
-};
-
-/* One slot's verdict on a frame; slot is a constant in the kernel half. */
+/* One service's verdict on a frame. */
 static __always_inline int service_match(const struct frame *f, const struct service_rule *rule,
 	const struct rule_tables *tables, const struct rule_state *state)
 {
 #define SERVICE_MATCH(name)                                                                        \
 	if (rule->kind == SERVICE_##name)                                                          \
-		return name##_match(f, &rule->name, tables->signatures, (const __u8 *)state->mac);
+		return name##_match(f, &rule->name, tables, state);
 	SERVICES(SERVICE_MATCH)
 #undef SERVICE_MATCH
 	return VERDICT_NEXT;

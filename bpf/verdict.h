@@ -21,6 +21,7 @@ enum verdict {
 	VERDICT_NEXT, /* not mine: offer it to the next service */
 	VERDICT_PASS, /* leave it to the Linux stack */
 	VERDICT_BOUNCE, /* answer it, then send it back where it came from */
+	VERDICT_HANDLE, /* mine: give it to the service's handler, which says what became of it */
 	VERDICT_DROP,
 };
 
@@ -51,8 +52,9 @@ enum outcome {
 	OUTCOME_PASS, /* went on to the Linux stack */
 	OUTCOME_TX, /* went back out of the interface */
 	OUTCOME_REDIRECT, /* kernel half only: handed to the queue's worker, which counts it again */
+	OUTCOME_DELIVER, /* went to an application or a CPU; part of what passed */
 	OUTCOME_DROP,
-	OUTCOMES = 16, /* a power of two, so that the kernel half bounds an index with a mask */
+	OUTCOMES = 32, /* a power of two, so that the kernel half bounds an index with a mask */
 };
 
 _Static_assert(OUTCOME_DROP + DROPS <= OUTCOMES, "every drop reason has a cell");

@@ -197,6 +197,7 @@ static int take_service(struct config *config, const struct config_section *sect
 	if (!service->type)
 		return 0;
 	service->line = section->line;
+	service->slot = config->services_count;
 	service->settings = calloc(1, service->type->settings_size);
 	if (!service->settings)
 		return -ENOMEM;

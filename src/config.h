@@ -45,6 +45,7 @@ struct config_interface {
 struct config_service {
 	char name[32]; /* from the section's title */
 	unsigned line;
+	unsigned slot; /* of its counts and buckets; its index, until a reload */
 	const struct service_type *type;
 	struct service_settings *settings; /* type->settings_size bytes, owned */
 };

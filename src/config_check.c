@@ -110,6 +110,26 @@ static const struct config_interface *find_interface(const struct config *config
 	return NULL;
 }
 
+/* What the interface's backend lacks; with io = auto that is seen when it is opened. */
+static void check_needs(const struct check *check, const struct config_service *service,
+	const struct config_interface *interface)
+{
+	unsigned needs = service_needs(service->type, service->settings), lacks = 0;
+	char words[200];
+
+	if (interface->io == IO_PCAP)
+		lacks = SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_DEVICE;
+	else if (interface->io == IO_AF_PACKET)
+		lacks = SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_FILTER;
+	lacks &= needs;
+	if (!lacks)
+		return;
+	snprintf(words, sizeof(words), "%s needs %s, and [interface %s] has io = %s",
+		service->type->name, service_need_words(lacks & -lacks), interface->name,
+		io_words[interface->io]);
+	contradict(check, "interfaces", "interfaces", words);
+}
+
 static void check_service_interface(
 	const struct check *check, const struct config_service *service, const char *name)
 {
@@ -122,6 +142,8 @@ static void check_service_interface(
 			title);
 		contradict(check, "interfaces", "interfaces", words);
 	}
+	if (interface)
+		check_needs(check, service, interface);
 	if (interface && !has_xdp(interface) && service->settings->path == PATH_KERNEL) {
 		snprintf(words, sizeof(words), "kernel needs XDP, and [%s] has io = %s", title,
 			io_words[interface->io]);
@@ -132,8 +154,13 @@ static void check_service_interface(
 static void check_service(const struct check *check, const struct config_service *service)
 {
 	const struct option_names *interfaces = &service->settings->interfaces;
+	unsigned needs = service_needs(service->type, service->settings);
 	struct err err = { "" };
 
+	if (service->settings->path == PATH_USER && needs & SERVICE_NEEDS_KERNEL_HALF)
+		contradict(check, "path", "path", "user, but only the kernel half can do it");
+	if (service->settings->path == PATH_KERNEL && needs & SERVICE_NEEDS_WORKER)
+		contradict(check, "path", "path", "kernel, but only a worker can do it");
 	for (unsigned i = 0; !is_bad(check, "interfaces") && i < interfaces->count; i++)
 		check_service_interface(check, service, interfaces->name[i]);
 	if (service->type->check && service->type->check(service->settings, &err))
@@ -160,11 +187,15 @@ static void check_tables(
 	for (unsigned i = 0; i < config->services_count; i++) {
 		const struct config_service *service = &config->services[i];
 		struct service_rule rule = { .kind = SERVICE_NONE };
+		const struct service_compile compile = { .settings = service->settings,
+			.place = i,
+			.queues = 1,
+			.rule = &rule,
+			.tables = tables };
 		struct err err = { "" };
 		char title[64];
 
-		if (!is_on(service, interface->name) ||
-			!service->type->compile(service->settings, i, 1, &rule, tables, &err))
+		if (!is_on(service, interface->name) || !service->type->compile(&compile, &err))
 			continue;
 		snprintf(title, sizeof(title), "service %s", service->name);
 		check->section = config_text_find(check->text, title);

@@ -79,11 +79,18 @@ struct halves *halves_open(const char *first, const char *second)
 	rule_tables_init(&halves->tables);
 	memcpy(halves->state.mac, our_mac, sizeof(our_mac));
 	for (unsigned i = 0; i < HALVES_SLOTS && lines[i]; i++) {
+		const struct service_compile compile = {
+			.settings = &halves->settings[i],
+			.place = i,
+			.queues = 1,
+			.rule = &halves->rules[i],
+			.tables = &halves->tables,
+		};
 		struct err err = { 0 };
 
 		parse_settings(&halves->settings[i], lines[i]);
-		if (service_reflect.compile(
-			    &halves->settings[i], i, 1, &halves->rules[i], &halves->tables, &err))
+		halves->rules[i].slot = (uint8_t)i;
+		if (service_reflect.compile(&compile, &err))
 			fail_msg("%s: %s", lines[i], err.text);
 		halves->handover_rules[i] = halves->rules[i];
 		halves->handover_rules[i].half = HALF_USER;

@@ -115,20 +115,22 @@ static void check_settled(
 static void test_cells_are_added_up_over_all_slots(void **state)
 {
 	struct cells cells = { 0 };
-	struct cell tx = { 0 }, drops = { 0 }, all = { 1000, 1000 };
+	struct cell tx = { 0 }, drops = { 0 }, passed = { 0 }, all = { 1000, 1000 };
 
 	(void)state;
 	for (unsigned slot = 0; slot <= SERVICE_SLOTS; slot++)
 		for (unsigned i = 0; i < OUTCOMES; i++)
-			cells.cell[slot][i] = (struct cell){ 1u << i, 10u << i };
+			cells.cell[slot][i] = (struct cell){ 1ull << i, 10ull << i };
 	cells_sum(&cells, OUTCOME_TX, &tx);
 	assert_int_equal(tx.packets, 9 << OUTCOME_TX);
 	assert_int_equal(tx.bytes, 90 << OUTCOME_TX);
 	cells_sum_drops(&cells, &drops);
 	assert_int_equal(drops.packets, 9 * ((1 << (OUTCOME_DROP + DROPS)) - (1 << OUTCOME_DROP)));
+	cells_sum_passed(&cells, &passed);
+	assert_int_equal(passed.packets, 9 * ((1 << OUTCOME_PASS) + (1 << OUTCOME_DELIVER)));
 	cells_sum_all(&cells, &all);
-	assert_int_equal(all.packets, 1000 + 9 * 0xffff);
-	assert_int_equal(all.bytes, 1000 + 90 * 0xffff);
+	assert_int_equal(all.packets, 1000 + 9 * 0xffffffffull);
+	assert_int_equal(all.bytes, 1000 + 90 * 0xffffffffull);
 }
 
 static void test_a_sum_with_an_unknown_term_is_unknown(void **state)

@@ -200,6 +200,9 @@ static void fill_maximum(struct snapshot *snapshot)
 	snapshot->interfaces_count = SNAPSHOT_INTERFACES;
 	snapshot->queues_count = SNAPSHOT_QUEUES;
 	snapshot->services_count = SERVICE_SLOTS;
+	snapshot->figures_count = SNAPSHOT_FIGURES;
+	snapshot->tables_count = SNAPSHOT_TABLES;
+	snapshot->rows_count = SNAPSHOT_ROWS;
 	snapshot->level = LEVEL_DEBUG;
 #define FILL(field)                                                                                \
 	do {                                                                                       \
@@ -248,12 +251,49 @@ static void fill_maximum(struct snapshot *snapshot)
 #undef FILL
 }
 
+static void fill_text(struct figure_text *text, unsigned number)
+{
+	memset(text->name, 'x', sizeof(text->name));
+	/* keys are not given twice */
+	snprintf(text->name + sizeof(text->name) - 4, 4, "%03u", number);
+	text->kind = FIGURE_COUNTER;
+	text->level = LEVEL_BASIC;
+}
+
+static void fill_maximum_of_figures(struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < SNAPSHOT_FIGURES; i++) {
+		snapshot->figures[i].service = i % SERVICE_SLOTS;
+		fill_text(&snapshot->figures[i].text, i);
+	}
+	for (unsigned i = 0; i < SNAPSHOT_TABLES; i++) {
+		struct snapshot_table *table = &snapshot->tables[i];
+
+		table->service = i % SERVICE_SLOTS;
+		memset(table->name, 'x', sizeof(table->name));
+		snprintf(table->name + sizeof(table->name) - 4, 4, "%03u", i);
+		memset(table->row, 'x', sizeof(table->row));
+		table->row[sizeof(table->row) - 1] = 0;
+		table->columns_count = FIGURE_COLUMNS;
+		for (unsigned k = 0; k < FIGURE_COLUMNS; k++)
+			fill_text(&table->columns[k], k);
+	}
+	for (unsigned i = 0; i < SNAPSHOT_ROWS; i++) {
+		struct figure_row *row = &snapshot->rows[i];
+
+		row->table = i % SNAPSHOT_TABLES;
+		memset(row->label, 1, sizeof(row->label) - 1);
+		row->label[sizeof(row->label) - 1] = 0;
+	}
+}
+
 static void the_largest_snapshot_fits_into_the_bytes_promised(void **state)
 {
 	struct snapshot *snapshot = new_snapshot();
 
 	(void)state;
 	fill_maximum(snapshot);
+	fill_maximum_of_figures(snapshot);
 	json_decref(parse_json(snapshot));
 	free(export_whole(export_json, snapshot));
 	free(export_whole(export_text, snapshot));

@@ -384,12 +384,15 @@ static void test_compile_fills_ports_limit_and_rule(void **unused)
 	struct reflect_settings *s = calloc(1, sizeof(*s));
 	struct rule_tables *tables = calloc(1, sizeof(*tables));
 	struct service_rule rule = { .half = HALF_USER };
+	struct service_compile c = {
+		.settings = s, .place = 3, .queues = 4, .rule = &rule, .tables = tables
+	};
 
 	(void)unused;
 	option_set_defaults(service_reflect.options, service_reflect.options_count, s);
 	rule_tables_init(tables);
 	s->max_pps = 1000;
-	assert_int_equal(service_reflect.compile(s, 3, 4, &rule, tables, NULL), 0);
+	assert_int_equal(service_reflect.compile(&c, NULL), 0);
 	assert_int_equal(rule.kind, SERVICE_reflect);
 	assert_int_equal(rule.half, HALF_USER);
 	assert_int_equal(rule.reflect.probes, 1);
@@ -401,14 +404,16 @@ static void test_compile_fills_ports_limit_and_rule(void **unused)
 	assert_int_equal(rule.limit_cost, 4000000ull << 8);
 	assert_int_equal(rule.limit_burst, 256000000ull << 8);
 	s->max_pps = 10000000;
-	service_reflect.compile(s, 3, 1, &rule, tables, NULL);
+	c.queues = 1;
+	service_reflect.compile(&c, NULL);
 	assert_int_equal(rule.limit_cost, 25600);
 	assert_int_equal(rule.limit_burst, 10000000ull << 8);
 	s->max_pps = 1; /* a hundredth of a packet a second and queue */
-	service_reflect.compile(s, 3, 100, &rule, tables, NULL);
+	c.queues = 100;
+	service_reflect.compile(&c, NULL);
 	assert_int_equal(rule.limit_cost, 100000000000ull << 8);
 	s->max_pps = 0;
-	service_reflect.compile(s, 3, 1, &rule, tables, NULL);
+	service_reflect.compile(&c, NULL);
 	assert_int_equal(rule.limit_cost, 0);
 	free(tables);
 	free(s);

@@ -45,7 +45,11 @@ static int desk_make(void **state)
 	memset(d, 0, sizeof(*d));
 	rule_tables_init(&d->tables);
 	option_set_defaults(type->options, type->options_count, &d->settings);
-	if (type->compile(&d->settings, 0, 1, &d->rules[0], &d->tables, NULL))
+	if (type->compile(&(struct service_compile){ .settings = &d->settings,
+				  .queues = 1,
+				  .rule = &d->rules[0],
+				  .tables = &d->tables },
+		    NULL))
 		return -1;
 	memcpy(d->state.mac, mac, sizeof(mac));
 	fake_io_reset(&d->io);

@@ -12,17 +12,18 @@
 #include "stats/snapshot.h"
 
 /* Enough for every snapshot at level debug. */
-#define EXPORT_BYTES (512 * 1024)
+#define EXPORT_BYTES (2048 * 1024)
 
 /* The contract's JSON object on one line, with a line feed at the end; schema 1. */
 size_t export_json(const struct snapshot *snapshot, char *buffer, size_t size);
 
 /* A block of lines for people: totals, a line a queue, a line a service, drops that are not 0 with
- * their reason; at level detailed the latencies. */
+ * their reason; services' own figures and tables; at level detailed the latencies. */
 size_t export_text(const struct snapshot *snapshot, char *buffer, size_t size);
 
 /* CSV (RFC 4180, but lines end in LF): a row for the totals, then one for each queue and each service
- * ("kind" and "name" say which); columns are the same for all and in every level; unknown is empty. */
+ * ("kind" and "name" say which); columns are the same for all and in every level; unknown is empty. Services' own figures and tables, which
+ * differ from service to service, have no columns. */
 size_t export_csv_header(char *buffer, size_t size);
 size_t export_csv(const struct snapshot *snapshot, char *buffer, size_t size);
 

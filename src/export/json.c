@@ -218,9 +218,72 @@ static void put_interface(
 	close_with(json, "}");
 }
 
-static void put_service(struct json *json, const struct snapshot *snapshot,
-	const struct snapshot_service *service, enum level level)
+static void put_value(
+	struct json *json, const struct figure_text *text, const union figure_value *value)
 {
+	key(json, text->name);
+	if (text->kind == FIGURE_RATE)
+		put_fixed(json, value->rate, 1);
+	else
+		put_count(json, value->count);
+}
+
+/* The service's own figures: "figures": {"hits": 5}. */
+static void put_figures(
+	struct json *json, const struct snapshot *snapshot, uint32_t service, enum level level)
+{
+	key(json, "figures");
+	open_with(json, "{");
+	for (unsigned i = 0; i < snapshot->figures_count; i++) {
+		const struct snapshot_figure *figure = &snapshot->figures[i];
+
+		if (figure->service == service && figure->text.level <= level)
+			put_value(json, &figure->text, &figure->value);
+	}
+	close_with(json, "}");
+}
+
+static void put_rows(
+	struct json *json, const struct snapshot *snapshot, uint32_t index, enum level level)
+{
+	const struct snapshot_table *table = &snapshot->tables[index];
+
+	open_with(json, "[");
+	for (unsigned i = 0; i < snapshot->rows_count; i++) {
+		const struct figure_row *row = &snapshot->rows[i];
+
+		if (row->table != index)
+			continue;
+		open_with(json, "{");
+		put_text(json, table->row, row->label);
+		for (unsigned k = 0; k < table->columns_count; k++)
+			if (table->columns[k].level <= level)
+				put_value(json, &table->columns[k], &row->value[k]);
+		close_with(json, "}");
+	}
+	close_with(json, "]");
+}
+
+/* Its tables: "tables": {"consumers": [{"consumer": "pid 7", "lag": 0}]}. */
+static void put_tables(
+	struct json *json, const struct snapshot *snapshot, uint32_t service, enum level level)
+{
+	key(json, "tables");
+	open_with(json, "{");
+	for (unsigned i = 0; i < snapshot->tables_count; i++) {
+		if (snapshot->tables[i].service != service)
+			continue;
+		key(json, snapshot->tables[i].name);
+		put_rows(json, snapshot, i, level);
+	}
+	close_with(json, "}");
+}
+
+static void put_service(
+	struct json *json, const struct snapshot *snapshot, uint32_t index, enum level level)
+{
+	const struct snapshot_service *service = &snapshot->services[index];
+
 	open_with(json, "{");
 	put_text(json, "name", service->name);
 	put_text_or_null(json, "type", service->type);
@@ -240,6 +303,8 @@ static void put_service(struct json *json, const struct snapshot *snapshot,
 	}
 	close_with(json, "]");
 	put_metrics(json, METRIC_SERVICE, service, level);
+	put_figures(json, snapshot, index, level);
+	put_tables(json, snapshot, index, level);
 	close_with(json, "}");
 }
 
@@ -286,7 +351,7 @@ size_t export_json(const struct snapshot *snapshot, char *buffer, size_t size)
 	key(&json, "services");
 	open_with(&json, "[");
 	for (unsigned i = 0; i < snapshot->services_count; i++)
-		put_service(&json, snapshot, &snapshot->services[i], level);
+		put_service(&json, snapshot, i, level);
 	close_with(&json, "]");
 	writer_text(&json.out, "}\n");
 	return json.out.length;

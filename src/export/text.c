@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "export/export.h"
+#include "export/text_figures.h"
 #include "export/writer.h"
 #include "stats/metric.h"
 #include "stats/units.h"
@@ -180,8 +181,10 @@ static void put_interface(struct text *text, unsigned index)
 			&text->out, "    %u queue%s without traffic\n", idle, idle == 1 ? "" : "s");
 }
 
-static void put_service(struct text *text, const struct snapshot_service *service)
+static void put_service(struct text *text, uint32_t index)
 {
+	const struct snapshot_service *service = &text->snapshot->services[index];
+
 	start_line(text, "  ");
 	writer_plain(&text->out, service->name);
 	writer_pad(&text->out, text->line, 23);
@@ -200,6 +203,7 @@ static void put_service(struct text *text, const struct snapshot_service *servic
 		put_field(text, ", ", path->why);
 		end_line(text);
 	}
+	text_figures_put(&text->out, text->snapshot, index);
 }
 
 /* A reason's packets, over all that can have it; those that are not known count as none here. */
@@ -305,7 +309,7 @@ size_t export_text(const struct snapshot *snapshot, char *buffer, size_t size)
 	for (unsigned i = 0; i < snapshot->interfaces_count; i++)
 		put_interface(&text, i);
 	for (unsigned i = 0; i < snapshot->services_count; i++)
-		put_service(&text, &snapshot->services[i]);
+		put_service(&text, i);
 	put_drops(&text);
 	if (snapshot->level >= LEVEL_DETAILED)
 		put_latencies(&text);

@@ -107,11 +107,43 @@ static int load_failed(int ret, const char *log, struct err *err)
 	return tail[0] ? err_add(err, ret, ": the verifier says: %s", tail) : ret;
 }
 
+/* What is called NAME_WORD belongs to the service NAME; without one of that name it is left out. */
+static bool is_wanted(const char *word, const struct service_rule *services)
+{
+	static const char *const names[] = {
+#define SERVICE_WORD(name) [SERVICE_##name] = #name "_",
+		SERVICES(SERVICE_WORD)
+#undef SERVICE_WORD
+	};
+
+	for (unsigned kind = 1; kind < sizeof(names) / sizeof(*names); kind++) {
+		if (strncmp(word, names[kind], strlen(names[kind])))
+			continue;
+		for (unsigned i = 0; i < SERVICE_SLOTS; i++)
+			if (services[i].kind == kind)
+				return true;
+		return false;
+	}
+	return true;
+}
+
+static void leave_out(struct bpf_object *object, const struct service_rule *services)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+		bpf_map__set_autocreate(map, is_wanted(bpf_map__name(map), services));
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, is_wanted(bpf_program__name(program), services));
+}
+
 static void set_up(struct entry *entry, const struct xdp_program_settings *settings)
 {
 	bpf_map__set_max_entries(entry->maps.books, settings->queues);
 	bpf_map__set_max_entries(entry->maps.buckets, settings->queues);
 	bpf_map__set_max_entries(entry->maps.sockets, settings->queues);
+	leave_out(entry->obj, settings->services);
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
 	entry->data_tables->tables = *settings->tables;
 	entry->data_state->state = *settings->state;
@@ -246,6 +278,13 @@ struct rule_tables *xdp_program_tables(struct xdp_program *program)
 struct rule_state *xdp_program_state(struct xdp_program *program)
 {
 	return &program->entry->data_state->state;
+}
+
+int xdp_program_map_fd(const struct xdp_program *program, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(program->entry->obj, name);
+
+	return fd < 0 ? -ENOENT : fd;
 }
 
 int xdp_program_fd(const struct xdp_program *program)

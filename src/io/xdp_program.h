@@ -36,6 +36,9 @@ int xdp_program_attach(
 void xdp_program_detach(struct xdp_program *program);
 void xdp_program_close(struct xdp_program *program);
 
+/* The descriptor of a map by its name; -ENOENT: there is none, or its service is not in use. */
+int xdp_program_map_fd(const struct xdp_program *program, const char *name);
+
 /* The tables and the state that the kernel half reads, for as long as it is open: both halves share
  * this memory. */
 struct rule_tables *xdp_program_tables(struct xdp_program *program);

@@ -199,11 +199,11 @@ static void compile_limit(
 }
 
 static void compile_ports(
-	const struct reflect_settings *settings, unsigned slot, struct rule_tables *tables)
+	const struct reflect_settings *settings, unsigned place, struct rule_tables *tables)
 {
 	for (unsigned port = 0; port < 65536; port++) {
 		if (settings->ports.any || settings->ports.set[port / 8] & 1u << port % 8)
-			tables->udp_port_services[port] |= (__u8)(1u << slot);
+			tables->udp_port_services[port] |= (__u8)(1u << place);
 	}
 }
 
@@ -217,16 +217,15 @@ static void compile_ouis(const struct reflect_settings *settings, struct reflect
 	}
 }
 
-static int compile(const void *from, unsigned slot, unsigned queues, struct service_rule *rule,
-	struct rule_tables *tables, struct err *err)
+static int compile(const struct service_compile *c, struct err *err)
 {
-	const struct reflect_settings *settings = from;
+	const struct reflect_settings *settings = c->settings;
+	struct service_rule *rule = c->rule;
 	unsigned probes;
 	int code;
 
-	memset(&rule->reflect, 0, sizeof(rule->reflect));
 	code = signature_compile(settings->signatures.list, settings->signatures.count,
-		rule->reflect.probe, &probes, tables->signatures, err);
+		rule->reflect.probe, &probes, c->tables->signatures, err);
 	if (code)
 		return code;
 	rule->kind = SERVICE_reflect;
@@ -235,8 +234,8 @@ static int compile(const void *from, unsigned slot, unsigned queues, struct serv
 	rule->reflect.checksum = (__u8)settings->checksum;
 	rule->reflect.loop_guard = settings->loop_guard == 0;
 	compile_ouis(settings, &rule->reflect);
-	compile_ports(settings, slot, tables);
-	compile_limit(settings, queues ? queues : 1, rule);
+	compile_ports(settings, c->place, c->tables);
+	compile_limit(settings, c->queues ? c->queues : 1, rule);
 	return 0;
 }
 

@@ -18,6 +18,26 @@ const struct service_type *const service_types[] = {
 		NULL
 };
 
+unsigned service_needs(const struct service_type *type, const void *settings)
+{
+	return type->needs ? type->needs(settings) : 0;
+}
+
+const char *service_need_words(unsigned need)
+{
+	switch (need) {
+	case SERVICE_NEEDS_KERNEL_HALF:
+		return "the kernel half (XDP)";
+	case SERVICE_NEEDS_WORKER:
+		return "a worker (path = auto or user)";
+	case SERVICE_NEEDS_FILTER:
+		return "a backend that takes frames away from the stack, where AF_PACKET sees "
+		       "copies";
+	default:
+		return "a network device";
+	}
+}
+
 void rule_tables_init(struct rule_tables *tables)
 {
 	memset(tables, 0, sizeof(*tables));

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a service is to the rest of the program: a descriptor. Its rule is in bpf/NAME.h, for both
- * halves; here are its name, its INI keys, and how they become the tables that the rule reads.
+ * halves; here are its name, its INI keys, how they become the tables that the rule reads, what it
+ * needs of the machine, its user half, and the figures it shows.
+ *
+ * The user half, all of it optional. An instance of a service has a part on each interface and a part
+ * for each queue with a worker:
+ *
+ *    open ─▶ open_interface ─▶ open_queue ─▶ handle, flush … ─▶ close_queue ─▶ close_interface ─▶ close
+ *
+ * handle and flush run in the queue's worker; all else runs in one thread at a time (the starter, then
+ * the watcher), never beside that queue's worker's part of the same queue being opened or closed. An
+ * interface that goes away is closed and opened again when it is back; the instance stays.
  */
 #ifndef RINGSIDE_SERVICE_H
 #define RINGSIDE_SERVICE_H
 
 #include "base/err.h"
+#include "base/figure.h"
+#include "base/log.h"
 #include "base/option.h"
 #include "bpf/services.h"
 
@@ -19,19 +31,110 @@ struct service_settings {
 	int path; /* enum path */
 };
 
+/* What a service cannot do without; a mask. Where it is not to be had, `check` says so in these words,
+ * and so does an interface that finds only a backend without it. */
+enum service_needs {
+	SERVICE_NEEDS_KERNEL_HALF =
+		1 << 0, /* only the kernel half can do it: XDP, path auto or kernel */
+	SERVICE_NEEDS_WORKER = 1 << 1, /* only a worker can do it: path auto or user */
+	SERVICE_NEEDS_FILTER = 1 << 2, /* frames that the stack does not see, too: not AF_PACKET */
+	SERVICE_NEEDS_DEVICE = 1 << 3, /* a network device (for a TC program): not a capture file */
+};
+
+/* What a service's rule is compiled from and into. */
+struct service_compile {
+	const void *settings;
+	const void *instance; /* NULL for a trial, and where the type has no open() */
+	unsigned place; /* in the order of offer: its bit in the port table */
+	unsigned queues; /* of all its interfaces together */
+	struct service_rule *rule; /* all zeros but for slot and half */
+	struct rule_tables *tables;
+};
+
+/* An instance as it is opened. */
+struct service_start {
+	const char *name;
+	const void *settings; /* the instance's until it is closed or reload() brings others */
+	unsigned slot;
+	struct log *log; /* kept */
+};
+
+/* An interface that a service is on; stays until close_interface(). */
+struct service_interface {
+	const char *name;
+	const char *
+		netns; /* empty: this one; has been entered during open_interface() and close_interface() */
+	uint32_t ifindex; /* 0: a capture file */
+	uint32_t mtu;
+	uint32_t queues; /* receive queues in use */
+	bool generic; /* XDP in generic mode */
+	struct log *log;
+	struct rule_tables *tables; /* as both halves have them now; others after a reload */
+	void *program; /* map_fd()'s own */
+	/* The descriptor of a map in the kernel half, or -ENOENT: no kernel half, or no such map. Another
+	 * one after a reload, of the same map. */
+	int (*map_fd)(const struct service_interface *interface, const char *name);
+};
+
+/* A queue that has a worker. */
+struct service_queue {
+	const struct service_interface *interface;
+	uint32_t queue; /* as the device counts them */
+	uint32_t index; /* as the interface's queues in use are counted, from 0 */
+};
+
+/* A frame for a service's handler, on loan for the call. */
+struct service_frame {
+	const struct frame *frame; /* its headers, found and checked; data and end hold all of it */
+	uint64_t hook_ns; /* when it arrived, CLOCK_MONOTONIC; 0: unknown, always at level basic */
+	uint64_t now_ns; /* CLOCK_MONOTONIC, once a batch */
+};
+
 struct service_type {
 	const char *name;
 	const char *summary; /* one line for --help */
 	const struct option *options;
 	unsigned options_count;
 	size_t settings_size; /* bytes; begins with a struct service_settings */
-	/* Writes the rule of one service into its slot, and its entries into the tables, for an
-	 * interface with this many queues. Returns -E2BIG with err set when a table is full. */
-	int (*compile)(const void *settings, unsigned slot, unsigned queues, struct service_rule *rule,
-		struct rule_tables *tables, struct err *err);
-	/* Says what contradicts what in the settings, or returns 0. May be NULL. */
+	/* Writes the rule of one service, and its entries into the tables, for one interface. Returns
+	 * -E2BIG with err set when a table is full. */
+	int (*compile)(const struct service_compile *compile, struct err *err);
+	/* Says what contradicts what in the settings, or returns 0. May be NULL, as all below. */
 	int (*check)(const void *settings, struct err *err);
+	/* The mask of enum service_needs; NULL: none. */
+	unsigned (*needs)(const void *settings);
+
+	/* Each fills its last but one argument, which is what the calls of that part get; where one is
+	 * NULL they get what the one before it has filled. */
+	int (*open)(const struct service_start *start, void **instance, struct err *err);
+	/* Called with the kernel half loaded and not yet attached; without one just before the queues. */
+	int (*open_interface)(void *instance, const struct service_interface *interface,
+		void **part, struct err *err);
+	int (*open_queue)(
+		void *part, const struct service_queue *queue, void **handler, struct err *err);
+	/* The packet path: a frame whose verdict is VERDICT_HANDLE. Returns what became of it, an enum
+	 * outcome: DELIVER, DROP + a reason, TX (rewritten in place, to be sent back) or PASS. */
+	int (*handle)(void *handler, const struct service_frame *frame);
+	/* The end of a batch in which handle() was called. */
+	void (*flush)(void *handler);
+	void (*close_queue)(void *handler);
+	void (*close_interface)(void *part);
+	/* Takes over other settings while frames flow; they are the instance's then. Rules and tables are
+	 * compiled from them afterwards. A failure changes nothing. NULL: settings are only compiled. */
+	int (*reload)(void *instance, const void *settings, struct err *err);
+	void (*close)(void *instance);
+
+	/* Fills the figures and tables below, ten times a second. */
+	void (*sample)(void *instance, struct figure_sample *sample);
+	const struct figure_type *figures;
+	unsigned figures_count;
+	const struct figure_table *tables;
+	unsigned tables_count;
 };
+
+/* What a service needs, and a need in words ("the kernel half (XDP)"). */
+unsigned service_needs(const struct service_type *type, const void *settings);
+const char *service_need_words(unsigned need);
 
 /* Empties the tables before the services of an interface are compiled into them. */
 void rule_tables_init(struct rule_tables *tables);

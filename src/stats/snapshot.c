@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "stats/figure_rate.h"
 
 const char *const level_names[] = { "basic", "detailed", "debug", NULL };
 
@@ -88,6 +89,7 @@ void snapshot_add_up(struct snapshot *snapshot)
 
 	flow->rx_packets = flow->rx_bytes = flow->tx_packets = flow->tx_bytes = 0;
 	totals->drop_packets = totals->pass_packets = totals->in_flight_packets = 0;
+	totals->delivered_packets = 0;
 	totals->unaccounted_packets = 0;
 	for (unsigned i = 0; i < snapshot->queues_count; i++) {
 		const struct snapshot_queue *queue = &snapshot->queues[i];
@@ -98,6 +100,8 @@ void snapshot_add_up(struct snapshot *snapshot)
 		flow->tx_bytes = sum_known(flow->tx_bytes, queue->flow.tx_bytes);
 		totals->drop_packets = sum_known(totals->drop_packets, snapshot_queue_drops(queue));
 		totals->pass_packets = sum_known(totals->pass_packets, queue->pass_packets);
+		totals->delivered_packets =
+			sum_known(totals->delivered_packets, queue->delivered_packets);
 		totals->in_flight_packets =
 			sum_known(totals->in_flight_packets, queue->in_flight_packets);
 		if (queue->unaccounted_packets == SNAPSHOT_BALANCE_UNKNOWN)
@@ -184,6 +188,7 @@ void snapshot_set_rates(struct snapshot *now, const struct snapshot *before)
 
 		set_flow_rates(&now->services[i].flow, old ? &old->flow : NULL, interval_s);
 	}
+	figure_rate_set(now, before);
 }
 
 void snapshot_set_latency(struct snapshot_latency *latency, const struct histogram *histogram,

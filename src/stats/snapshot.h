@@ -14,12 +14,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/figure.h"
 #include "base/log.h"
 #include "stats/histogram.h"
 
 #define SNAPSHOT_INTERFACES 8
 #define SNAPSHOT_QUEUES 128 /* over all interfaces */
 #define SNAPSHOT_EVENTS 16
+/* Over all services; so many rows of 168 bytes hold every CPU of a large machine beside the top lists. */
+#define SNAPSHOT_FIGURES 128
+#define SNAPSHOT_TABLES 32
+#define SNAPSHOT_ROWS 768
 #define SNAPSHOT_BATCH_BINS 8 /* batches of 1, 2-3, 4-7, 8-15, 16-31, 32-63, 64-127, 128 and more frames */
 #define SNAPSHOT_UNKNOWN UINT64_MAX
 #define SNAPSHOT_BALANCE_UNKNOWN INT64_MIN /* of a signed count, where -1 is a value */
@@ -64,6 +69,7 @@ struct snapshot_interface {
 	/* what the kernel half has counted; SNAPSHOT_UNKNOWN without one */
 	uint64_t kernel_rx_packets, kernel_rx_bytes;
 	uint64_t kernel_pass, kernel_drop, kernel_tx, kernel_tx_errors, kernel_redirect;
+	uint64_t kernel_deliver; /* to other CPUs */
 };
 
 struct snapshot_queue {
@@ -73,7 +79,9 @@ struct snapshot_queue {
 	uint32_t state;     /* enum queue_state */
 	uint32_t zero_copy; /* 1: bound with zero copy, from getsockopt(XDP_OPTIONS) */
 	struct snapshot_flow flow;
-	uint64_t pass_packets, in_flight_packets;
+	uint64_t pass_packets;
+	uint64_t delivered_packets; /* of those passed: to an application or a CPU */
+	uint64_t in_flight_packets;
 	int64_t unaccounted_packets; /* SNAPSHOT_BALANCE_UNKNOWN when a term of it is */
 	uint64_t drop[DROPS];
 	/* level detailed */
@@ -102,14 +110,32 @@ struct snapshot_service {
 	uint32_t paths_count;
 	struct snapshot_service_path paths[SNAPSHOT_INTERFACES];
 	struct snapshot_flow flow;
+	uint64_t pass_packets; /* left to the Linux stack */
+	uint64_t delivered_packets; /* to an application or a CPU */
 	uint64_t drop[DROPS]; /* the first DROPS_OF_SERVICE are shown */
 	struct snapshot_latency latency;
 	struct histogram histogram; /* level detailed: the latency's, since the start */
 };
 
+/* A figure of a service's own. */
+struct snapshot_figure {
+	uint32_t service; /* index */
+	uint32_t pad;
+	struct figure_text text;
+	union figure_value value;
+};
+
+/* A table of a service's own: its rows are those that have its number. */
+struct snapshot_table {
+	uint32_t service; /* index */
+	uint32_t columns_count;
+	char name[32], row[16], help[112]; /* row: what a row is, and its label's key */
+	struct figure_text columns[FIGURE_COLUMNS];
+};
+
 struct snapshot_totals {
 	struct snapshot_flow flow;
-	uint64_t drop_packets, pass_packets, in_flight_packets;
+	uint64_t drop_packets, pass_packets, delivered_packets, in_flight_packets;
 	int64_t unaccounted_packets; /* what came in and is in none of the others */
 };
 
@@ -124,11 +150,16 @@ struct snapshot {
 	uint32_t final;        /* 1: everything has stopped, the totals are exact */
 	uint32_t debug_left_s; /* seconds until level debug falls back; 0: it stays */
 	uint32_t interfaces_count, queues_count, services_count, events_count;
+	uint32_t figures_count, tables_count, rows_count, pad;
 	uint64_t sequence; /* counts snapshots from 1 */
 	struct snapshot_totals totals;
 	struct snapshot_interface interfaces[SNAPSHOT_INTERFACES];
 	struct snapshot_queue queues[SNAPSHOT_QUEUES];
 	struct snapshot_service services[SERVICE_SLOTS];
+	struct snapshot_figure figures[SNAPSHOT_FIGURES]; /* of one service after the other */
+	struct snapshot_table tables[SNAPSHOT_TABLES]; /* likewise */
+	struct figure_row
+		rows[SNAPSHOT_ROWS]; /* in any order of tables; a table's in the order to show */
 	struct log_line events[SNAPSHOT_EVENTS]; /* newest first */
 };
 
@@ -146,7 +177,7 @@ uint64_t snapshot_service_drops(const struct snapshot_service *service);
 /* Sums the counts of the queues into the totals; a total with an unknown term is unknown. */
 void snapshot_add_up(struct snapshot *snapshot);
 
-/* Fills the interval and every rate in `now` (pps, bps, busy_percent) from what has changed since
+/* Fills the interval and every rate in `now` (pps, bps, busy_percent, rates of services' own) from what has changed since
  * `before`; before NULL, or of another run (its sequence is not lower): rates are unknown. A counter
  * that went backwards gives an unknown rate, never a huge one. */
 void snapshot_set_rates(struct snapshot *now, const struct snapshot *before);

@@ -24,6 +24,12 @@ void cells_sum(const struct cells *cells, unsigned outcome, struct cell *sum)
 	}
 }
 
+void cells_sum_passed(const struct cells *cells, struct cell *sum)
+{
+	cells_sum(cells, OUTCOME_PASS, sum);
+	cells_sum(cells, OUTCOME_DELIVER, sum);
+}
+
 void cells_sum_drops(const struct cells *cells, struct cell *sum)
 {
 	for (unsigned reason = 0; reason < DROPS; reason++)

@@ -39,6 +39,8 @@ void books_settle(
 
 /* Adds up one outcome, or all of them, over all slots. */
 void cells_sum(const struct cells *cells, unsigned outcome, struct cell *sum);
+void cells_sum_passed(
+	const struct cells *cells, struct cell *sum); /* to the stack, a CPU, an application */
 void cells_sum_drops(const struct cells *cells, struct cell *sum);
 void cells_sum_all(const struct cells *cells, struct cell *sum);
 

@@ -9,6 +9,7 @@
 #include "net/netns.h"
 #include "worker/interface.h"
 #include "worker/ladder.h"
+#include "worker/user_half.h"
 
 /* CPUs that are looked at: workers are not spread over more. */
 #define CPUS_MAX 1024
@@ -150,6 +151,8 @@ int interface_open(
 		ret = ladder_open(in, err);
 	if (!ret)
 		ret = make_workers(in, err);
+	if (!ret)
+		ret = user_half_open_queues(in, err);
 	if (!ret) {
 		interface_set_level(in, settings->level);
 		open_counters(in);
@@ -192,10 +195,7 @@ void interface_stop(struct interface *in)
 static void restore(struct interface *in)
 {
 	struct err err = { 0 };
-	int back = netns_enter(in->settings->interface->netns, &err);
 
-	if (back < 0)
-		return;
 	if ((in->vlan.ctag || in->vlan.stag) &&
 		link_vlan_offload_restore(in->link.name, &in->vlan, &err))
 		log_write(in->settings->log, LOG_WARNING, "%s: restore the VLAN offload: %s",
@@ -204,20 +204,26 @@ static void restore(struct interface *in)
 		if (interrupt_restore(&in->pinned[i], &err))
 			log_write(
 				in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);
-	netns_leave(back);
 }
 
 void interface_close(struct interface *in)
 {
+	int back;
+
 	if (!in)
 		return;
+	back = netns_enter(in->settings->interface->netns, NULL);
+	user_half_close(in);
 	xdp_program_close(in->program);
 	ladder_close_queues(in);
 	for (uint32_t i = 0; i < in->queues_count; i++) {
 		free(in->workers[i]);
 		link_counter_close(in->tx_errors[i]);
 	}
-	restore(in);
+	if (back >= 0) {
+		restore(in);
+		netns_leave(back);
+	}
 	free(in->own_tables);
 	free(in);
 }

@@ -24,14 +24,22 @@ struct interface_settings {
 	const struct config *config;
 	const struct config_interface *interface; /* one of config's */
 	const uint32_t *service_queues; /* [SERVICE_SLOTS]: of all its interfaces together */
+	void *const *instances; /* [SERVICE_SLOTS]: as the services' open() gave them */
 	uint32_t level; /* enum level */
 	struct log *log;
 };
 
+/* By slot, as all arrays of SERVICE_SLOTS here but for the rules, which are in the order of offer. */
 struct interface_path {
 	bool used; /* the service of this slot is on this interface */
 	enum half half;
 	char why[64];
+};
+
+/* A service's part for the interface. */
+struct interface_service {
+	const struct service_type *type; /* NULL: none is open */
+	void *part;
 };
 
 struct interface {
@@ -45,6 +53,8 @@ struct interface {
 	char poll[32]; /* effective poll mode; empty without sockets */
 	struct interface_path paths[SERVICE_SLOTS];
 	struct service_rule rules[SERVICE_SLOTS];
+	struct service_interface place; /* as the services see it */
+	struct interface_service services[SERVICE_SLOTS];
 	struct rule_tables *tables; /* the kernel half's, or own_tables */
 	struct rule_state *state; /* the kernel half's, or &own_state */
 	struct rule_tables *own_tables;

@@ -8,6 +8,7 @@
 #include "io/frames.h"
 #include "io/rings.h"
 #include "worker/ladder.h"
+#include "worker/user_half.h"
 
 _Static_assert((int)PAGES_2M == (int)HUGE_2M && (int)PAGES_1G == (int)HUGE_1G &&
 		       (int)PAGES_SMALL == (int)HUGE_OFF,
@@ -33,15 +34,29 @@ step_down(struct interface *in, const char *format, ...)
 	snprintf(in->why + used, sizeof(in->why) - used, "%s%s", used ? "; " : "", text);
 }
 
-static enum path wanted_path(const struct interface *in, unsigned slot)
+static bool is_used(const struct interface *in, const struct config_service *service)
 {
-	return (enum path)in->settings->config->services[slot].settings->path;
+	return in->paths[service->slot].used;
+}
+
+/* As configured, unless the service leaves no choice. */
+static enum path wanted_path(const struct config_service *service)
+{
+	unsigned needs = service_needs(service->type, service->settings);
+
+	if (needs & SERVICE_NEEDS_WORKER)
+		return PATH_USER;
+	if (needs & SERVICE_NEEDS_KERNEL_HALF)
+		return PATH_KERNEL;
+	return (enum path)service->settings->path;
 }
 
 static bool any_path(const struct interface *in, enum path path)
 {
-	for (unsigned i = 0; i < SERVICE_SLOTS; i++)
-		if (in->paths[i].used && wanted_path(in, i) == path)
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++)
+		if (is_used(in, &config->services[i]) && wanted_path(&config->services[i]) == path)
 			return true;
 	return false;
 }
@@ -55,24 +70,30 @@ void ladder_find_services(struct interface *in)
 
 		for (unsigned k = 0; k < names->count; k++)
 			if (!strcmp(names->name[k], in->settings->interface->name))
-				in->paths[i].used = true;
+				in->paths[config->services[i].slot].used = true;
 	}
 }
 
 /* Chooses each service's half; zero_copy says whether sockets are bound with it. */
 static void choose_paths(struct interface *in, bool has_kernel_half, bool zero_copy)
 {
-	for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
-		struct interface_path *path = &in->paths[i];
-		const char *why = "as configured";
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+		struct interface_path *path = &in->paths[service->slot];
+		enum path wanted = wanted_path(service);
+		const char *why = (int)wanted == service->settings->path ? "as configured"
+				  : wanted == PATH_USER			 ? "only a worker can do it"
+							: "only the kernel half can do it";
 
 		if (!path->used)
 			continue;
-		path->half = wanted_path(in, i) == PATH_USER ? HALF_USER : HALF_KERNEL;
+		path->half = wanted == PATH_USER ? HALF_USER : HALF_KERNEL;
 		if (!has_kernel_half) {
 			path->half = HALF_USER;
 			why = "no kernel half with this backend";
-		} else if (wanted_path(in, i) == PATH_AUTO) {
+		} else if (wanted == PATH_AUTO) {
 			path->half = zero_copy ? HALF_USER : HALF_KERNEL;
 			why = zero_copy	    ? "zero copy is bound"
 			      : in->generic ? "generic XDP"
@@ -90,15 +111,24 @@ static int compile(struct interface *in, struct err *err)
 	rule_tables_init(in->own_tables);
 	for (unsigned i = 0; i < config->services_count; i++) {
 		const struct config_service *service = &config->services[i];
+		unsigned slot = service->slot;
+		const struct service_compile one = {
+			.settings = service->settings,
+			.instance = in->settings->instances[slot],
+			.place = i,
+			.queues = in->settings->service_queues[slot],
+			.rule = &in->rules[i],
+			.tables = in->own_tables,
+		};
 		int ret;
 
-		if (!in->paths[i].used)
+		if (!is_used(in, service))
 			continue;
-		ret = service->type->compile(service->settings, i, in->settings->service_queues[i],
-			&in->rules[i], in->own_tables, err);
+		in->rules[i].slot = (uint8_t)slot;
+		in->rules[i].half = (uint8_t)in->paths[slot].half;
+		ret = service->type->compile(&one, err);
 		if (ret)
 			return err_where(err, ret, "service %s", service->name);
-		in->rules[i].half = (uint8_t)in->paths[i].half;
 	}
 	return 0;
 }
@@ -276,18 +306,22 @@ static int open_xdp(struct interface *in, bool native, struct err *err)
 	ret = compile(in, err);
 	if (!ret)
 		ret = xdp_program_open(&in->program, &settings, err);
-	if (!ret)
+	if (!ret) {
+		in->tables = xdp_program_tables(in->program);
+		in->state = xdp_program_state(in->program);
 		ret = register_sockets(in, err);
+	}
+	if (!ret)
+		ret = user_half_open(in, err);
 	if (!ret)
 		ret = xdp_program_attach(in->program, in->link.index, in->generic, err);
 	if (ret) {
+		user_half_close(in);
 		xdp_program_close(in->program);
 		in->program = NULL;
 		ladder_close_queues(in);
 		return ret;
 	}
-	in->tables = xdp_program_tables(in->program);
-	in->state = xdp_program_state(in->program);
 	if (in->io[0])
 		af_xdp_poll_mode(in->io[0], in->poll, sizeof(in->poll));
 	return 0;
@@ -345,6 +379,9 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 {
 	int ret;
 
+	ret = user_half_refuse(in, ops, err);
+	if (ret)
+		return ret;
 	in->ops = ops;
 	in->zero_copy = -1;
 	in->generic = false;
@@ -356,7 +393,8 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 	in->state = &in->own_state;
 	in->queues_count = 1;
 	in->queues[0] = 0;
-	return open_queues(in, false, err);
+	ret = user_half_open(in, err);
+	return ret ? ret : open_queues(in, false, err);
 }
 
 int ladder_open(struct interface *in, struct err *err)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "io/af_xdp.h"
 #include "net/netns.h"
+#include "worker/instances.h"
 #include "worker/pool.h"
 
 #define SAMPLE_NS (100 * NSEC_PER_MSEC)
@@ -275,8 +276,8 @@ static void count_queues(struct pool *pool)
 {
 	const struct config *config = pool->config;
 
-	for (unsigned slot = 0; slot < config->services_count; slot++) {
-		const struct option_names *names = &config->services[slot].settings->interfaces;
+	for (unsigned s = 0; s < config->services_count; s++) {
+		const struct option_names *names = &config->services[s].settings->interfaces;
 		uint32_t sum = 0;
 
 		for (unsigned i = 0; i < config->interfaces_count; i++) {
@@ -297,7 +298,7 @@ static void count_queues(struct pool *pool)
 			}
 			sum += ci->queues.count ? ci->queues.count : link.rx_queues;
 		}
-		pool->service_queues[slot] = sum ? sum : 1;
+		pool->service_queues[config->services[s].slot] = sum ? sum : 1;
 	}
 }
 
@@ -331,14 +332,17 @@ static bool is_used(const struct config *config, const struct config_interface *
 static int open_all(struct pool *pool, struct err *err)
 {
 	const struct config *config = pool->config;
+	int ret;
 
 	pool->interfaces = calloc(config->interfaces_count, sizeof(*pool->interfaces));
 	if (!pool->interfaces)
 		return err_set(err, -ENOMEM, "make room for the interfaces");
 	count_queues(pool);
+	ret = instances_open(pool, err);
+	if (ret)
+		return ret;
 	for (unsigned i = 0; i < config->interfaces_count; i++) {
 		struct pool_interface *pi = &pool->interfaces[pool->interfaces_count];
-		int ret;
 
 		/* an interface without a service is none of ours */
 		if (!is_used(config, &config->interfaces[i]))
@@ -347,6 +351,7 @@ static int open_all(struct pool *pool, struct err *err)
 			.config = config,
 			.interface = &config->interfaces[i],
 			.service_queues = pool->service_queues,
+			.instances = pool->instances,
 			.log = pool->log,
 		};
 		pool->interfaces_count++;
@@ -477,6 +482,7 @@ void pool_close(struct pool *pool)
 		link_watch_close(pool->interfaces[i].watch);
 	}
 	free(pool->interfaces);
+	instances_close(pool);
 	if (pool->timer_fd >= 0)
 		close(pool->timer_fd);
 	close(pool->stop_fd);

@@ -66,7 +66,10 @@ struct pool {
 	bool watching, final;
 	int stop_fd, end_fd, timer_fd;
 	uint64_t start_ns;
+	/* by slot */
 	uint32_t service_queues[SERVICE_SLOTS];
+	const struct service_type *types[SERVICE_SLOTS]; /* of open instances; NULL: none */
+	void *instances[SERVICE_SLOTS];
 	pthread_mutex_t lock; /* of all below */
 	uint32_t level;
 	uint64_t debug_ends_ns; /* 0: does not */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "worker/books.h"
+#include "worker/instances.h"
 #include "worker/pool.h"
 
 #define STALLED_NS NSEC_PER_SEC
@@ -65,10 +66,10 @@ static uint64_t sum_failed(const struct books *books, bool final)
 
 static void fill_flow(struct snapshot_queue *q, const struct books *books, uint64_t failed)
 {
-	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 };
+	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 }, delivered = { 0 };
 
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
-	cells_sum(&books->kernel, OUTCOME_PASS, &pass);
+	cells_sum_passed(&books->kernel, &pass);
 	rx.packets += tx.packets + pass.packets;
 	rx.bytes += tx.bytes + pass.bytes;
 	cells_sum_drops(&books->kernel, &rx);
@@ -76,8 +77,11 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 	rx.bytes += books->received.bytes;
 	cells_sum(&books->worker, OUTCOME_TX, &tx);
 	cells_sum(&books->direct, OUTCOME_TX, &tx);
-	cells_sum(&books->worker, OUTCOME_PASS, &pass);
-	cells_sum(&books->direct, OUTCOME_PASS, &pass);
+	cells_sum_passed(&books->worker, &pass);
+	cells_sum_passed(&books->direct, &pass);
+	cells_sum(&books->kernel, OUTCOME_DELIVER, &delivered);
+	cells_sum(&books->worker, OUTCOME_DELIVER, &delivered);
+	cells_sum(&books->direct, OUTCOME_DELIVER, &delivered);
 	q->flow.rx_packets = rx.packets;
 	q->flow.rx_bytes = rx.bytes;
 	/* failures are counted in packets alone: their bytes are those of the mean answer */
@@ -87,6 +91,7 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 			(uint64_t)((double)tx.bytes * (double)failed / (double)tx.packets);
 	q->flow.tx_packets = tx.packets - failed;
 	q->pass_packets = pass.packets;
+	q->delivered_packets = delivered.packets;
 	q->in_flight_packets = books->in_flight;
 	q->unaccounted_packets = books->unaccounted;
 }
@@ -192,6 +197,11 @@ static void add_service(struct snapshot_service *service, const struct books *bo
 			    direct[OUTCOME_TX].packets;
 	flow->tx_bytes +=
 		kernel[OUTCOME_TX].bytes + worker[OUTCOME_TX].bytes + direct[OUTCOME_TX].bytes;
+	service->pass_packets += kernel[OUTCOME_PASS].packets + worker[OUTCOME_PASS].packets +
+				 direct[OUTCOME_PASS].packets;
+	service->delivered_packets += kernel[OUTCOME_DELIVER].packets +
+				      worker[OUTCOME_DELIVER].packets +
+				      direct[OUTCOME_DELIVER].packets;
 	for (unsigned reason = 0; reason < DROPS; reason++)
 		service->drop[reason] += kernel[OUTCOME_DROP + reason].packets +
 					 worker[OUTCOME_DROP + reason].packets +
@@ -201,12 +211,16 @@ static void add_service(struct snapshot_service *service, const struct books *bo
 static void add_kernel(struct snapshot_interface *i, const struct books *books)
 {
 	struct cell rx = books->redirect, pass = { 0 }, tx = { 0 }, drop = { 0 };
+	struct cell deliver = { 0 };
 
 	cells_sum(&books->kernel, OUTCOME_PASS, &pass);
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
+	cells_sum(&books->kernel, OUTCOME_DELIVER, &deliver);
 	cells_sum_drops(&books->kernel, &drop);
-	i->kernel_rx_packets += rx.packets + pass.packets + tx.packets + drop.packets;
-	i->kernel_rx_bytes += rx.bytes + pass.bytes + tx.bytes + drop.bytes;
+	i->kernel_rx_packets +=
+		rx.packets + pass.packets + tx.packets + deliver.packets + drop.packets;
+	i->kernel_rx_bytes += rx.bytes + pass.bytes + tx.bytes + deliver.bytes + drop.bytes;
+	i->kernel_deliver += deliver.packets;
 	i->kernel_pass += pass.packets;
 	i->kernel_tx += tx.packets;
 	i->kernel_drop += drop.packets;
@@ -226,7 +240,7 @@ static void fill_interface(const struct pool_interface *pi, struct snapshot_inte
 	if (!i->xdp[0]) {
 		i->kernel_rx_packets = i->kernel_rx_bytes = i->kernel_pass = SNAPSHOT_UNKNOWN;
 		i->kernel_drop = i->kernel_tx = SNAPSHOT_UNKNOWN;
-		i->kernel_tx_errors = i->kernel_redirect = SNAPSHOT_UNKNOWN;
+		i->kernel_tx_errors = i->kernel_redirect = i->kernel_deliver = SNAPSHOT_UNKNOWN;
 	}
 }
 
@@ -268,11 +282,12 @@ static void fill_latency(const struct pool *pool, struct snapshot_service *servi
 		&service->latency, &service->histogram, what, sampled(pool->applied_level));
 }
 
-static void fill_service(const struct pool *pool, struct snapshot_service *service, unsigned slot)
+static void fill_service(const struct pool *pool, struct snapshot_service *service,
+	const struct config_service *config)
 {
-	const struct config_service *config = &pool->config->services[slot];
+	unsigned slot = config->slot;
 
-	snprintf(service->name, sizeof(service->name), "%s", config->name);
+	snprintf(service->name, sizeof(service->name), "%.31s", config->name);
 	snprintf(service->type, sizeof(service->type), "%s", config->type->name);
 	snprintf(service->state, sizeof(service->state), pool->final ? "stopped" : "running");
 	for (unsigned k = 0; k < pool->interfaces_count; k++) {
@@ -344,6 +359,7 @@ static void fill_head(struct pool *pool, struct snapshot *s)
 
 void sampler_take(struct pool *pool, struct snapshot *s)
 {
+	const struct config_service *services = pool->config->services;
 	struct books *books = calloc(1, sizeof(*books));
 
 	memset(s, 0, sizeof(*s));
@@ -362,12 +378,14 @@ void sampler_take(struct pool *pool, struct snapshot *s)
 			fill_queue(pool, pi, i, q, books);
 			if (pi->shown.xdp[0])
 				add_kernel(&s->interfaces[k], books);
-			for (unsigned slot = 0; slot < s->services_count; slot++)
-				add_service(&s->services[slot], books, slot);
+			for (unsigned m = 0; m < s->services_count; m++)
+				add_service(&s->services[m], books, services[m].slot);
 		}
 	}
 	free(books);
-	for (unsigned slot = 0; slot < s->services_count; slot++)
-		fill_service(pool, &s->services[slot], slot);
+	for (unsigned i = 0; i < s->services_count; i++) {
+		fill_service(pool, &s->services[i], &services[i]);
+		instances_sample(services[i].type, pool->instances[services[i].slot], i, s);
+	}
 	snapshot_add_up(s);
 }

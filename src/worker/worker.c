@@ -18,6 +18,38 @@
 /* The kernel may still be putting the last frames into the ring when the program is detached. */
 #define QUIET_NS (5 * NSEC_PER_MSEC)
 
+/* What a service's handler makes of a frame; without one it is the stack's. */
+static inline int hand_to_service(struct worker *w, unsigned slot, struct io_frame *io,
+	const struct frame *frame, uint64_t now_ns)
+{
+	const struct worker_handler *handler = &w->handlers[slot];
+	const struct service_frame handed = { frame, io->hook_ns, now_ns };
+	int outcome;
+
+	if (!handler->handle)
+		return OUTCOME_PASS;
+	w->handled |= 1u << slot;
+	outcome = handler->handle(handler->handler, &handed);
+	io->send = outcome == OUTCOME_TX;
+	return outcome;
+}
+
+static inline void flush_services(struct worker *w)
+{
+	for (; w->handled; w->handled &= w->handled - 1) {
+		const struct worker_handler *handler = &w->handlers[__builtin_ctz(w->handled)];
+
+		if (handler->flush)
+			handler->flush(handler->handler);
+	}
+}
+
+/* What the frame is for, if it is not for the services. */
+static inline int pass(const struct worker *w)
+{
+	return w->can_pass ? OUTCOME_PASS : OUTCOME_DROP + DROP_not_passable;
+}
+
 /* One frame's outcome; the slot it belongs to goes to *slot. Rewrites it when it is to be sent. */
 static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, uint64_t now_ns)
 {
@@ -36,11 +68,17 @@ static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, ui
 
 		if (verdict == VERDICT_NEXT)
 			continue;
-		*slot = (uint8_t)i;
+		*slot = rule->slot;
 		if (verdict == VERDICT_PASS)
 			break;
+		if (verdict == VERDICT_HANDLE) {
+			int outcome = hand_to_service(w, rule->slot, io, &frame, now_ns);
+
+			return outcome == OUTCOME_PASS ? pass(w) : outcome;
+		}
 		if (verdict == VERDICT_BOUNCE && w->first_half && rule->limit_cost &&
-			!bucket_take(&w->buckets[i], rule->limit_cost, rule->limit_burst, now_ns))
+			!bucket_take(&w->buckets[rule->slot], rule->limit_cost, rule->limit_burst,
+				now_ns))
 			verdict = VERDICT_DROP + DROP_rate_limited;
 		if (verdict >= VERDICT_DROP)
 			return OUTCOME_DROP + verdict - VERDICT_DROP;
@@ -48,7 +86,7 @@ static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, ui
 		io->send = true;
 		return OUTCOME_TX;
 	}
-	return w->can_pass ? OUTCOME_PASS : OUTCOME_DROP + DROP_not_passable;
+	return pass(w);
 }
 
 /* Who is not the first half gets times only for the frames that the kernel half has sampled. */
@@ -75,7 +113,8 @@ static inline void record(
 
 		if (level >= LEVEL_DEBUG && w->first_half)
 			counter_add(&w->books.cells.sizes[size_bin(frame->length)], 1);
-		if (frame->sent && is_sampled(w, frame, level))
+		if ((frame->sent || w->outcomes[i] == OUTCOME_DELIVER) &&
+			is_sampled(w, frame, level))
 			histogram_add(&w->latency[w->slots[i]], sent_ns - frame->hook_ns);
 	}
 	counter_add(&w->books.batches[batch_bin(n)], 1);
@@ -108,13 +147,14 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 		return n;
 	}
 	counter_set(&w->books.lent, (unsigned)n);
-	if (level >= LEVEL_DETAILED || w->limited)
+	if (level >= LEVEL_DETAILED || w->limited || w->handles)
 		start_ns = clock_now_ns();
 	for (int i = 0; i < n; i++) {
 		if (i + 1 < n)
 			__builtin_prefetch(w->frames[i + 1].data);
 		w->outcomes[i] = (uint8_t)judge(w, &w->frames[i], &w->slots[i], start_ns);
 	}
+	flush_services(w);
 	if (level >= LEVEL_DETAILED)
 		sent_ns = clock_now_ns();
 	w->ops->finish(w->io, w->frames, (unsigned)n);

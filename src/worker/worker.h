@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "bpf/services.h"
 #include "io/io.h"
+#include "service/service.h"
 #include "stats/histogram.h"
 #include "stats/snapshot.h"
 
@@ -26,6 +27,14 @@ struct worker_books {
 	__u64 batches[SNAPSHOT_BATCH_BINS]; /* level detailed */
 };
 
+/* One service's part for the worker's queue. */
+struct worker_handler {
+	int (*handle)(void *handler, const struct service_frame *frame); /* NULL: none */
+	void (*flush)(void *handler); /* may be NULL, as the next */
+	void *handler;
+	void (*close)(void *handler);
+};
+
 struct worker {
 	struct worker_books books;
 	/* level detailed: of each service that answers here; unused slots stay untouched memory */
@@ -34,19 +43,22 @@ struct worker {
 	/* set by the starter, const while the thread runs */
 	const struct io_ops *ops;
 	struct io_queue *io;
-	const struct service_rule *services; /* [SERVICE_SLOTS] */
+	const struct service_rule *services; /* [SERVICE_SLOTS], in the order of offer */
 	const struct rule_tables *tables;
 	const struct rule_state *state;
 	uint32_t queue, cpu, batch; /* cpu: SNAPSHOT_NONE: not pinned */
 	bool first_half; /* no kernel half has seen the frames: rates are charged here */
 	bool can_pass; /* the stack has, or needs, no copy of what is passed */
 	bool limited; /* some service has a rate limit */
+	bool handles; /* some service has a handler */
+	struct worker_handler handlers[SERVICE_SLOTS]; /* by slot */
 	char name[16]; /* of the thread */
 
 	/* the thread's own */
 	struct bucket buckets[SERVICE_SLOTS];
 	struct io_frame frames[IO_BATCH_MAX];
 	uint8_t slots[IO_BATCH_MAX], outcomes[IO_BATCH_MAX];
+	uint32_t handled; /* in this batch: a bit for each slot */
 	uint64_t
 		recording_since_ns; /* times of arrival before this are leftovers of another level */
 	uint32_t level;

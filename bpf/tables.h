@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the rules of an interface look up, in memory that both halves share. Small tables of services
+ * (up to some 64 KB) are members here. What is larger, or is for the kernel half alone, is a map in
+ * bpf/NAME.bpf.h, which costs nothing while the service is not used.
+ */
+#ifndef RINGSIDE_TABLES_H
+#define RINGSIDE_TABLES_H
+
+#include "signature.h"
+
+/* Made with the rules; single entries may change while frames flow. */
+struct rule_tables {
+	struct signature signatures[SIGNATURE_TABLE];
+	__u8 udp_port_services
+		[65536]; /* destination port in host byte order → mask of places in the order of offer */
+};
+
+/* What changes by itself while frames flow. */
+struct rule_state {
+	__u8 mac[8]; /* the interface's own, 6 bytes */
+	__u32 level; /* enum level */
+	__u32 sample_every; /* level detailed: 64, debug: 1, a power of two; basic: 0 */
+};
+
+#endif

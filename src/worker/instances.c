@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdio.h>
+#include <string.h>
+
+#include "worker/instances.h"
+
+int instances_open(struct pool *pool, struct err *err)
+{
+	for (unsigned i = 0; i < pool->config->services_count; i++) {
+		const struct config_service *service = &pool->config->services[i];
+		const struct service_start start = {
+			.name = service->name,
+			.settings = service->settings,
+			.slot = service->slot,
+			.log = pool->log,
+		};
+		int ret = 0;
+
+		if (service->type->open)
+			ret = service->type->open(&start, &pool->instances[service->slot], err);
+		if (ret)
+			return err_where(err, ret, "service %s", service->name);
+		pool->types[service->slot] = service->type;
+	}
+	return 0;
+}
+
+void instances_close(struct pool *pool)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		if (pool->types[slot] && pool->types[slot]->close)
+			pool->types[slot]->close(pool->instances[slot]);
+		pool->types[slot] = NULL;
+		pool->instances[slot] = NULL;
+	}
+}
+
+static void add_figures(struct snapshot *s, unsigned index, const struct service_type *type,
+	const union figure_value *values)
+{
+	for (unsigned i = 0; i < type->figures_count && s->figures_count < SNAPSHOT_FIGURES; i++) {
+		struct snapshot_figure *figure = &s->figures[s->figures_count++];
+
+		figure->service = index;
+		figure_describe(&figure->text, type->figures, i);
+		figure->value = values[i];
+	}
+}
+
+static void add_tables(struct snapshot *s, unsigned index, const struct service_type *type)
+{
+	for (unsigned i = 0; i < type->tables_count && s->tables_count < SNAPSHOT_TABLES; i++) {
+		struct snapshot_table *table = &s->tables[s->tables_count++];
+		const struct figure_table *from = &type->tables[i];
+
+		table->service = index;
+		table->columns_count = from->columns_count;
+		snprintf(table->name, sizeof(table->name), "%s", from->name);
+		snprintf(table->row, sizeof(table->row), "%s", from->row);
+		snprintf(table->help, sizeof(table->help), "%s", from->help);
+		for (unsigned k = 0; k < from->columns_count; k++)
+			figure_describe(&table->columns[k], from->columns, k);
+	}
+}
+
+void instances_sample(
+	const struct service_type *type, void *instance, unsigned index, struct snapshot *snapshot)
+{
+	struct figure_sample sample = {
+		.tables = type->tables,
+		.first_table = snapshot->tables_count,
+		.rows = snapshot->rows,
+		.rows_count = &snapshot->rows_count,
+		.rows_max = SNAPSHOT_ROWS,
+	};
+
+	figure_forget(sample.figures, type->figures, type->figures_count);
+	add_tables(snapshot, index, type);
+	sample.tables_count = snapshot->tables_count - sample.first_table;
+	if (type->sample)
+		type->sample(instance, &sample);
+	add_figures(snapshot, index, type, sample.figures);
+}
