@@ -90,6 +90,12 @@ void config_problems_fini(struct config_problems *problems);
  * source; -EIO when the file could not be written. */
 int config_print(const struct config_source *source, FILE *out, struct config_problems *problems);
 
+/* The capabilities without which it does not run (bits: base/privilege.h), and those that are kept while
+ * it runs, since an interface that comes back is opened again: packet memory may be over the memlock
+ * limit, interrupts belong to root. */
+uint64_t config_needs(const struct config *config);
+uint64_t config_keeps(const struct config *config);
+
 /* The rows of [ringside] and [interface], for --help and tests. */
 extern const struct option config_ringside_options[];
 extern const unsigned config_ringside_options_count;

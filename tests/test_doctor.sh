@@ -158,8 +158,8 @@ without_permission() {
 	about "without any capability it runs, and says what it may not see"
 	# shellcheck disable=SC2086 # words
 	examine 1 $nobody "$program" doctor rs0
-	finds "check('capabilities')['state'] == 'fail'" "'CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF' in check('capabilities')['value']" \
-		"'cap_net_admin,cap_net_raw,cap_bpf' in check('capabilities')['mend']" \
+	finds "check('capabilities')['state'] == 'fail'" "'CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON, CAP_BPF' in check('capabilities')['value']" \
+		"'cap_net_admin,cap_net_raw,cap_perfmon,cap_bpf' in check('capabilities')['mend']" \
 		"check('program')['state'] == 'unknown'" "check('bpf_link')['state'] == 'unknown'" \
 		"check('redirect')['state'] == 'unknown'" "check('native')['state'] == 'unknown'" \
 		"check('link')['state'] == 'ok'" "check('mtu')['value'] == '1500'"

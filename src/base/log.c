@@ -43,6 +43,7 @@ struct log *log_open(enum log_level level, enum log_format format)
 	if (!log)
 		return NULL;
 	pthread_mutex_init(&log->lock, NULL);
+	tzset(); /* reads a file, once: not in a thread that may open none */
 	log->level = level;
 	log->format = format;
 	return log;

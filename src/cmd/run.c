@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "cmd/command.h"
 #include "cmd/headless.h"
 #include "cmd/instance.h"
@@ -179,6 +180,15 @@ static int show(struct run *run, bool tui, struct err *err)
 	return ret == 1 ? headless_run(&run->headless, run->pool, run->wake_fd, err) : ret;
 }
 
+/* What start-up alone needed is given up; workers and the control thread have nothing at all. */
+static void drop_privileges(struct run *run)
+{
+	struct err err = { "" };
+
+	if (privilege_keep(config_keeps(&run->config), &err))
+		log_write(run->log, LOG_WARNING, "runs with all its privileges: %s", err.text);
+}
+
 static int serve(struct run *run, struct err *err)
 {
 	bool tui = !run->no_tui && !run->format_given && tui_possible();
@@ -194,6 +204,7 @@ static int serve(struct run *run, struct err *err)
 	if (ret)
 		return ret;
 	instance_open(&run->instance, run->pool, &run->config, run->log);
+	drop_privileges(run);
 	/* what is printed first has its rates from here on, the last report of a dashboard all of them */
 	pool_take(run->pool, run->headless.before, 0);
 	ret = open_wake(run, err);

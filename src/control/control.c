@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "base/runtime.h"
 #include "control/server.h"
 
@@ -79,6 +80,7 @@ static void *control_thread(void *arg)
 
 	prctl(PR_SET_NAME, "ringside/api");
 	sched_setscheduler(0, SCHED_IDLE, &parameter);
+	privilege_keep(0, NULL);
 	for (;;) {
 		int count = epoll_wait(control->epoll_fd, events, 4, next_timeout(control));
 

@@ -29,34 +29,20 @@ static bool read_line(const char *path, char *text, int size)
 	return read;
 }
 
-static bool is_needed(const struct subject *subject, unsigned capability)
-{
-	const struct config *config = subject->config;
-	bool netns = false, sockets = !config;
-
-	for (unsigned i = 0; config && i < config->interfaces_count; i++) {
-		netns |= config->interfaces[i].netns[0] != '\0';
-		sockets |= config->interfaces[i].io != IO_PCAP;
-	}
-	if (capability == CAP_SYS_ADMIN)
-		return netns;
-	return capability == CAP_NET_RAW ? sockets : subject_wants_xdp(subject);
-}
-
 static void look_at_capabilities(const struct subject *subject, struct finding *finding)
 {
-	/* PERFMON: the program computes with packet pointers; SYS_ADMIN: to enter a namespace */
-	static const unsigned needed[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON,
-		CAP_SYS_ADMIN };
+	/* without a configuration: what one interface with XDP needs */
+	static const struct config usual = { .interfaces_count = 1 };
+	uint64_t needs = config_needs(subject->config ? subject->config : &usual);
 	char missing[160] = "", list[160] = "", name[PRIVILEGE_NAME_BYTES];
 
-	for (unsigned i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
 		size_t length = strlen(missing);
 
-		if (!is_needed(subject, needed[i]) || privilege_has(needed[i]))
+		if (!(needs & PRIVILEGE(i)) || privilege_has(i))
 			continue;
 		snprintf(missing + length, sizeof(missing) - length, "%s%s", length ? ", " : "",
-			privilege_name(needed[i], name));
+			privilege_name(i, name));
 	}
 	if (!missing[0]) {
 		finding_set(finding, FINDING_OK, "all that are needed");
@@ -191,7 +177,7 @@ static void look_at_irqbalance(const struct subject *subject, struct finding *fi
 }
 
 const struct probe doctor_machine_probes[] = {
-	{ "capabilities", "the kernel asks for them when sockets and the program are made",
+	{ "capabilities", "the kernel asks for them; once it runs, Ringside keeps no other",
 		look_at_capabilities, false },
 	{ "memlock", "packet memory counts against this limit", look_at_memlock, false },
 	{ "huge_pages", "packet memory in them costs fewer TLB misses", look_at_huge_pages, false },

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -339,8 +340,17 @@ static int af_packet_open(
 	return error;
 }
 
+static const struct confine_rule af_packet_calls[] = {
+	{ .call = __NR_sendmmsg },
+	{ .call = __NR_getsockopt },
+	{ .call = __NR_getsockname },
+	{ __NR_ioctl, 1, { { 1, UINT32_MAX, SIOCOUTQ } } },
+	{ .call = CONFINE_END },
+};
+
 const struct io_ops io_af_packet = {
 	.name = "af_packet",
+	.calls = af_packet_calls,
 	.latency = "socket time stamp to send",
 	.can_pass = true,
 	.open = af_packet_open,

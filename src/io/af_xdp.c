@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -311,8 +312,22 @@ static void af_xdp_read_gauges(struct io_queue *q, struct io_gauges *gauges)
 	gauges->tx_invalid = statistics.tx_invalid_descs;
 }
 
+#define NOTHING(argument)                                                                          \
+	{                                                                                          \
+		argument, UINT64_MAX, 0                                                            \
+	}
+
+static const struct confine_rule af_xdp_calls[] = {
+	/* wakeups of the kernel: without bytes and address, so that nothing else can be sent */
+	{ __NR_sendto, 3, { NOTHING(1), NOTHING(2), NOTHING(4) } },
+	{ __NR_recvfrom, 3, { NOTHING(1), NOTHING(2), NOTHING(4) } },
+	{ .call = __NR_getsockopt },
+	{ .call = CONFINE_END },
+};
+
 const struct io_ops io_af_xdp = {
 	.name = "af_xdp",
+	.calls = af_xdp_calls,
 	.latency = "hook to TX submission",
 	.open = af_xdp_open,
 	.receive = af_xdp_receive,

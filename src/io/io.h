@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "bpf/services.h"
@@ -68,6 +69,9 @@ struct io_queue;
 struct io_ops {
 	const char *name; /* as the INI and the snapshot have it */
 	const char *latency; /* what hook_ns to io_finish() measures: "hook to TX submission" */
+	/* The system calls of receive, finish, wait and is_drained, beyond confine_common; ends with
+	 * CONFINE_END. NULL: none. */
+	const struct confine_rule *calls;
 	bool can_pass; /* a frame needs no way back to the stack: that has its own copy, or is none */
 	/* Fills *queue; on failure a negative errno and err. */
 	int (*open)(

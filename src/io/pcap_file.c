@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/clock.h"
 
@@ -292,8 +293,18 @@ static int pcap_file_open(
 	return error;
 }
 
+/* What the C library's streams call; the files are open already. */
+static const struct confine_rule pcap_file_calls[] = {
+	{ .call = __NR_lseek },
+	{ .call = __NR_newfstatat },
+	{ .call = __NR_fstat },
+	{ .call = __NR_close },
+	{ .call = CONFINE_END },
+};
+
 const struct io_ops io_pcap_file = {
 	.name = "pcap",
+	.calls = pcap_file_calls,
 	.latency = "read to write",
 	.can_pass = true,
 	.open = pcap_file_open,

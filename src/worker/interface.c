@@ -113,6 +113,7 @@ static int make_workers(struct interface *in, struct err *err)
 		worker->services = in->rules;
 		worker->tables = in->tables;
 		worker->state = in->state;
+		worker->log = in->settings->log;
 		worker->queue = in->queues[i];
 		worker->batch = config->batch;
 		worker->first_half = !in->program;

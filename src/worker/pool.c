@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "io/af_xdp.h"
 #include "net/netns.h"
 #include "worker/instances.h"
@@ -253,6 +254,8 @@ static void *watcher_thread(void *arg)
 	};
 
 	prctl(PR_SET_NAME, "ringside/watch");
+	/* interfaces are opened again by this thread, namespaces entered, offloads restored */
+	privilege_keep(config_keeps(pool->config), NULL);
 	while (next && (poll(fds, 2, -1) < 0 || !fds[0].revents)) {
 		bool all_read = true;
 		uint64_t ticks;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/cpu.h"
+#include "base/privilege.h"
 #include "worker/worker.h"
 
 /* An idle worker wakes up this often to show that it lives. */
@@ -219,6 +220,17 @@ static int run(struct worker *w)
 	return drain(w);
 }
 
+/* Nothing but the ring and what it needs of the kernel: whoever takes over a worker by a packet has
+ * no more. A kernel that cannot do it is no reason not to run. */
+static void confine(struct worker *w)
+{
+	const struct confine_rule *const lists[] = { w->ops->calls, NULL };
+	struct err err = { "" };
+
+	if (privilege_keep(0, &err) || confine_thread(lists, &err))
+		log_write(w->log, LOG_WARNING, "%s: runs unconfined: %s", w->name, err.text);
+}
+
 static void *worker_thread(void *arg)
 {
 	struct worker *w = arg;
@@ -227,6 +239,7 @@ static void *worker_thread(void *arg)
 	/* the starter has checked the CPU; should it have gone offline since, the thread runs anywhere */
 	if (w->cpu != SNAPSHOT_NONE)
 		cpu_pin(w->cpu, NULL);
+	confine(w);
 	w->error = run(w);
 	__atomic_store_n(&w->ended, 1, __ATOMIC_RELEASE); /* pairs with the watcher's acquire */
 	return NULL;

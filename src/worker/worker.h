@@ -53,6 +53,7 @@ struct worker {
 	bool handles; /* some service has a handler */
 	struct worker_handler handlers[SERVICE_SLOTS]; /* by slot */
 	char name[16]; /* of the thread */
+	struct log *log; /* may be NULL */
 
 	/* the thread's own */
 	struct bucket buckets[SERVICE_SLOTS];
