@@ -112,8 +112,9 @@ struct service_type {
 		void **part, struct err *err);
 	int (*open_queue)(
 		void *part, const struct service_queue *queue, void **handler, struct err *err);
-	/* The packet path: a frame whose verdict is VERDICT_HANDLE. Returns what became of it, an enum
-	 * outcome: DELIVER, DROP + a reason, TX (rewritten in place, to be sent back) or PASS. */
+	/* The packet path: a frame whose verdict is VERDICT_HANDLE. Here and in flush() the thread is
+	 * confined: of the kernel it can ask no more than confine_common (base/confine.h: futex, write,
+	 * memory). Returns what became of it, an enum outcome: DELIVER, DROP + a reason, TX (rewritten in place, to be sent back) or PASS. */
 	int (*handle)(void *handler, const struct service_frame *frame);
 	/* The end of a batch in which handle() was called. */
 	void (*flush)(void *handler);
