@@ -211,25 +211,25 @@ static int take_service(struct config *config, const struct config_section *sect
 static void report_unknown_section(
 	const struct config_section *section, struct config_problems *problems)
 {
-	static const char *const kinds[] = { "ringside", "interface", "service", NULL };
+	static const char *const kinds[] = { "ringside", "interface", "service", "api", NULL };
 	char word[64];
 	const char *nearest;
+	bool has_name;
 
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(section->title, " "), section->title);
 	nearest = option_nearest_word(kinds, word);
+	has_name = nearest && strcmp(nearest, "ringside") && strcmp(nearest, "api");
 	if (service_find(section->title))
 		config_problem(problems, "%s: unknown section [%s]: did you mean [service %s]?",
 			section->where, section->title, section->title);
 	else if (nearest)
 		config_problem(problems, "%s: unknown section [%s]: did you mean [%s%s%s]?",
-			section->where, section->title, nearest,
-			strcmp(nearest, "ringside") ? " " : "",
-			strcmp(nearest, "ringside") ? (*section->name ? section->name : "NAME")
-						    : "");
+			section->where, section->title, nearest, has_name ? " " : "",
+			has_name ? (*section->name ? section->name : "NAME") : "");
 	else
 		config_problem(problems,
 			"%s: section [%s] is not in this version, which has [ringside], [interface "
-			"NAME] and [service NAME]",
+			"NAME], [service NAME] and [api]",
 			section->where, section->title);
 }
 
@@ -240,6 +240,8 @@ static int take_sections(
 
 	apply(config_text_find(text, "ringside"), config_ringside_options,
 		config_ringside_options_count, config, problems);
+	apply(config_text_find(text, "api"), config_api_options, config_api_options_count,
+		&config->api, problems);
 	for (unsigned i = 0; !code && i < text->count; i++) {
 		const struct config_section *section = &text->sections[i];
 
@@ -247,7 +249,7 @@ static int take_sections(
 			take_interface(config, section, problems);
 		else if (config_section_is(section, "service"))
 			code = take_service(config, section, problems);
-		else if (strcmp(section->title, "ringside"))
+		else if (strcmp(section->title, "ringside") && strcmp(section->title, "api"))
 			report_unknown_section(section, problems);
 	}
 	return code;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/option.h"
@@ -17,7 +18,7 @@
 
 #define CONFIG_INTERFACES 8
 #define CONFIG_TEXT_BYTES 160 /* a text; longer lines are refused by the reader */
-#define CONFIG_BATCH_MAX 256  /* frames */
+#define CONFIG_BATCH_MAX 256 /* frames */
 #define CONFIG_FRAMES_MIN 4096 /* of an AF_XDP queue: 2048 wait to be filled, 2048 to be sent */
 
 enum io_choice { IO_AUTO, IO_AF_XDP, IO_AF_PACKET, IO_PCAP };
@@ -28,13 +29,13 @@ enum huge_choice { HUGE_AUTO, HUGE_2M, HUGE_1G, HUGE_OFF };
 
 struct config_interface {
 	char name[IFNAMSIZ]; /* from the section's title */
-	unsigned line;       /* of the section's title; 0 when there is no file */
+	unsigned line; /* of the section's title; 0 when there is no file */
 	char netns[CONFIG_TEXT_BYTES];
 	int io, xdp, attach, zero_copy, huge_pages; /* the enums above */
-	struct option_numbers queues;               /* count 0: all */
-	struct option_numbers cpus;                 /* count 0: auto */
+	struct option_numbers queues; /* count 0: all */
+	struct option_numbers cpus; /* count 0: auto */
 	bool irq_affinity;
-	uint32_t frames;     /* per queue; 0: auto */
+	uint32_t frames; /* per queue; 0: auto */
 	uint32_t frame_size; /* bytes: 2048 or 4096 */
 	uint32_t busy_poll_us;
 	uint32_t batch;
@@ -50,13 +51,19 @@ struct config_service {
 	struct service_settings *settings; /* type->settings_size bytes, owned */
 };
 
+struct config_api {
+	struct sockaddr_storage listen; /* ss_family AF_UNSPEC: no TCP */
+	char token_file[CONFIG_TEXT_BYTES];
+};
+
 struct config {
 	char name[32];
 	int stats_level; /* enum level of bpf/verdict.h */
-	int log_level;   /* enum log_level */
+	int log_level; /* enum log_level */
 	unsigned interfaces_count, services_count;
 	struct config_interface interfaces[CONFIG_INTERFACES];
 	struct config_service services[SERVICE_SLOTS];
+	struct config_api api;
 };
 
 /* A list of problems, each a line "FILE:LINE: WHAT: WHY"; grows as needed. */
@@ -86,7 +93,7 @@ void config_fini(struct config *config);
 void config_problems_fini(struct config_problems *problems);
 
 /* Prints the effective configuration as an INI file that reads back to the same: every key of
- * [ringside] and of every section that was given. Returns what config_init() does of the same
+ * [ringside], of [api] and of every section that was given. Returns what config_init() does of the same
  * source; -EIO when the file could not be written. */
 int config_print(const struct config_source *source, FILE *out, struct config_problems *problems);
 
@@ -96,10 +103,12 @@ int config_print(const struct config_source *source, FILE *out, struct config_pr
 uint64_t config_needs(const struct config *config);
 uint64_t config_keeps(const struct config *config);
 
-/* The rows of [ringside] and [interface], for --help and tests. */
+/* The rows of [ringside], [interface] and [api], for --help and tests. */
 extern const struct option config_ringside_options[];
 extern const unsigned config_ringside_options_count;
 extern const struct option config_interface_options[];
 extern const unsigned config_interface_options_count;
+extern const struct option config_api_options[];
+extern const unsigned config_api_options_count;
 
 #endif

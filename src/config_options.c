@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The keys of [ringside] and [interface]. */
+/* The keys of [ringside], [interface] and [api]. */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -40,6 +41,43 @@ static int parse_frame_size(
 		return err_say(err, -EINVAL, "not a choice: '%s' (2048, 4096)", text);
 	*(uint32_t *)field = (uint32_t)strtoul(text, NULL, 10);
 	return 0;
+}
+
+/* "192.0.2.1:9464", "[2001:db8::1]:9464"; empty: none. No names: what they stand for may change. */
+static int parse_listen(const struct option *option, const char *text, void *field, struct err *err)
+{
+	struct sockaddr_storage *address = field;
+	struct sockaddr_in *v4 = field;
+	struct sockaddr_in6 *v6 = field;
+	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN + 2], *end = NULL;
+	unsigned long port =
+		colon && isdigit((unsigned char)colon[1]) ? strtoul(colon + 1, &end, 10) : 0;
+	size_t length = colon ? (size_t)(colon - text) : 0;
+
+	(void)option;
+	*address = (struct sockaddr_storage){ .ss_family = AF_UNSPEC };
+	if (!*text)
+		return 0;
+	if (!length || length >= sizeof(host) || !end || *end || !port || port > UINT16_MAX)
+		goto bad;
+	snprintf(host, sizeof(host), "%.*s", (int)length, text);
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		return 0;
+	}
+	if (*host == '[' && host[length - 1] == ']') {
+		host[length - 1] = '\0';
+		if (inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1) {
+			v6->sin6_family = AF_INET6;
+			v6->sin6_port = htons((uint16_t)port);
+			return 0;
+		}
+	}
+bad:
+	return err_say(err, -EINVAL,
+		"not an address and a port: '%s' (127.0.0.1:9464 or [::1]:9464)", text);
 }
 
 #define AT(member) .offset = offsetof(struct config, member)
@@ -95,5 +133,17 @@ const struct option config_interface_options[] = {
 };
 const unsigned config_interface_options_count =
 	sizeof(config_interface_options) / sizeof(config_interface_options[0]);
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_api, member)
+
+const struct option config_api_options[] = {
+	{ "listen", "", "empty: only the control socket; 127.0.0.1:9464 serves the same over TCP",
+		parse_listen, AT(listen) },
+	{ "token_file", "", "over TCP, changes need this bearer token; without it TCP is read-only",
+		option_text, AT(token_file), .max = CONFIG_TEXT_BYTES },
+};
+const unsigned config_api_options_count =
+	sizeof(config_api_options) / sizeof(config_api_options[0]);
 
 #undef AT

@@ -59,6 +59,9 @@ static void print_sections(FILE *out, const struct config *config, const struct 
 		print_options(
 			out, config_text_find(text, title), type->options, type->options_count);
 	}
+	fprintf(out, "\n[api]\n");
+	print_options(
+		out, config_text_find(text, "api"), config_api_options, config_api_options_count);
 }
 
 int config_print(const struct config_source *source, FILE *out, struct config_problems *problems)

@@ -134,8 +134,8 @@ static struct config_section *find_meant(struct config_text *text, const char *w
 	const char *arg, struct config_problems *problems)
 {
 	struct config_section *found = config_text_find(text, words);
-	const char *near[2 * (CONFIG_INTERFACES + SERVICE_SLOTS) + 2] = { "ringside" };
-	unsigned count = 1;
+	const char *near[2 * (CONFIG_INTERFACES + SERVICE_SLOTS) + 3] = { "ringside", "api" };
+	unsigned count = 2;
 
 	for (unsigned i = 0; !found && i < text->count; i++) {
 		struct config_section *section = &text->sections[i];
@@ -204,8 +204,8 @@ static int set_split(
 		return 0;
 	}
 	words = option_trim(words);
-	if (!strcmp(words, "ringside") && !config_text_find(text, words) &&
-		!config_text_add(text, words, "--set", 0))
+	if ((!strcmp(words, "ringside") || !strcmp(words, "api")) &&
+		!config_text_find(text, words) && !config_text_add(text, words, "--set", 0))
 		return -ENOMEM;
 	section = find_meant(text, words, arg, problems);
 	if (!section)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +125,9 @@ static void test_the_commented_file_holds_the_defaults(void **state)
 	assert_int_equal(f->config.stats_level, config->stats_level);
 	assert_int_equal(f->config.log_level, config->log_level);
 
+	option_set_defaults(config_api_options, config_api_options_count, &config->api);
+	assert_memory_equal(&f->config.api, &config->api, sizeof(config->api));
+
 	assert_int_equal(f->config.interfaces_count, 1);
 	option_set_defaults(config_interface_options, config_interface_options_count, interface);
 	strcpy(interface->name, "eth0");
@@ -169,6 +173,7 @@ static void test_the_commented_file_has_every_key(void **state)
 	fclose(file);
 	expect_keys(text, config_ringside_options, config_ringside_options_count);
 	expect_keys(text, config_interface_options, config_interface_options_count);
+	expect_keys(text, config_api_options, config_api_options_count);
 	for (unsigned i = 0; service_types[i]; i++)
 		expect_keys(text, service_types[i]->options, service_types[i]->options_count);
 }
@@ -181,6 +186,43 @@ static void test_the_small_file_is_good(void **state)
 
 	snprintf(path, sizeof(path), "%s/conf/reflect.ini", srcdir ? srcdir : ".");
 	assert_int_equal(read_source(*state, &source), 0);
+}
+
+static void test_the_api_listens_to_numeric_addresses_with_a_port(void **state)
+{
+	static const char *const bad[] = { "9464", ":9464", "127.0.0.1", "127.0.0.1:0",
+		"127.0.0.1:65536", "127.0.0.1:9464x", "127.0.0.1: 9464", "127.0.0.1:+1",
+		"localhost:9464", "::1:9464", "[::1:9464", "[::1]", "[127.0.0.1]:9464", "[]:1",
+		"1.2.3:4" };
+	struct fixture *f = *state;
+	const struct sockaddr_in *v4 = (const void *)&f->config.api.listen;
+	const struct sockaddr_in6 *v6 = (const void *)&f->config.api.listen;
+	char text[256], problem[256];
+
+	expect_good(f, SERVICE);
+	assert_int_equal(f->config.api.listen.ss_family, AF_UNSPEC);
+	assert_string_equal(f->config.api.token_file, "");
+	expect_good(f, SERVICE "[api]\nlisten = 192.0.2.7:9464\ntoken_file = /t\n");
+	assert_int_equal(v4->sin_family, AF_INET);
+	assert_int_equal(v4->sin_addr.s_addr, htonl(0xc0000207));
+	assert_int_equal(v4->sin_port, htons(9464));
+	assert_string_equal(f->config.api.token_file, "/t");
+	expect_good(f, SERVICE "[api]\nlisten = [::1]:1\n");
+	assert_int_equal(v6->sin6_family, AF_INET6);
+	assert_memory_equal(&v6->sin6_addr, &in6addr_loopback, sizeof(in6addr_loopback));
+	assert_int_equal(v6->sin6_port, htons(1));
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(text, sizeof(text), "[api]\nlisten = %s\n" SERVICE, bad[i]);
+		snprintf(problem, sizeof(problem),
+			"FILE:2: [api] listen: not an address and a port: '%s' (127.0.0.1:9464 or "
+			"[::1]:9464)",
+			bad[i]);
+		read_text(f, text);
+		EXPECT(f, problem);
+	}
+	read_text(f, "[api]\nlisten =\ntoken = x\n[apu]\n" SERVICE);
+	EXPECT(f, "FILE:3: unknown key 'token' in [api]: its keys are listen, token_file",
+		"FILE:4: unknown section [apu]: did you mean [api]?");
 }
 
 static void test_indented_keys_crlf_and_a_bom_are_read(void **state)
@@ -263,7 +305,7 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 		"FILE:9: unknown section [servcie x]: did you mean [service x]?",
 		"FILE:10: unknown section [reflect]: did you mean [service reflect]?",
 		"FILE:11: section [access] is not in this version, which has [ringside], "
-		"[interface NAME] and [service NAME]",
+		"[interface NAME], [service NAME] and [api]",
 		"FILE:13: [service reflect] interfaces: required, but missing",
 		"FILE:14: unknown key 'pots' in [service reflect]: did you mean 'ports'?",
 		"FILE:15: neither KEY = VALUE nor [SECTION]", "FILE:16: no key before '='",
@@ -539,7 +581,7 @@ static void test_the_printed_configuration_reads_back_to_the_same(void **state)
 	for (int i = 0; i < REFLECT_SIGNATURES; i++)
 		sprintf(before + strlen(before), "%sTEST%03d@%d", i ? ",\n" : "", i, i % 8);
 	strcat(before, "\n[interface eth1]\nio=pcap\nmac=02:00:00:00:00:01\nread = a,\n"
-		       "write=b\n[interface eth0]\n");
+		       "write=b\n[interface eth0]\n[api]\nlisten=[::1]:9464\n");
 	expect_good(f, before);
 	config = f->config;
 	f->config = (struct config){ 0 };
@@ -556,6 +598,7 @@ static void test_the_printed_configuration_reads_back_to_the_same(void **state)
 	for (int i = 0; i < 2; i++)
 		config.interfaces[i].line = f->config.interfaces[i].line;
 	assert_memory_equal(config.interfaces, f->config.interfaces, sizeof(config.interfaces));
+	assert_memory_equal(&config.api, &f->config.api, sizeof(config.api));
 	config_fini(&config);
 }
 
@@ -580,6 +623,7 @@ int main(void)
 		TEST(test_the_commented_file_holds_the_defaults),
 		TEST(test_the_commented_file_has_every_key),
 		TEST(test_the_small_file_is_good),
+		TEST(test_the_api_listens_to_numeric_addresses_with_a_port),
 		TEST(test_indented_keys_crlf_and_a_bom_are_read),
 		TEST(test_empty_sections_count),
 		TEST(test_a_list_goes_on_behind_a_comma),

@@ -88,7 +88,10 @@ static int setup(void **state)
 	const struct control_ops ops = { f, take, set_level };
 	static struct control_handover handover = { "/api/v1/rings", "ringside-ring", NULL, judge,
 		take_socket };
-	struct control_settings settings = { .handovers = &handover, .handovers_count = 1 };
+	struct control_settings settings = { .handovers = &handover,
+		.handovers_count = 1,
+		.config = "[ringside]\nname = it\n\n[interface eth0]\nnetns =\nread = "
+			  "=x\n\ty\n[api]\n" };
 	struct err err = { "" };
 
 	assert_non_null(f);
@@ -233,6 +236,43 @@ static void test_paths_methods_and_long_bodies_are_refused_in_json(void **state)
 	assert_error(body, "the body has more than 1024 bytes");
 }
 
+static void test_the_configuration_comes_as_sections_of_texts(void **state)
+{
+	char body[512];
+
+	assert_int_equal(ask(*state, "GET /api/v1/config", "", body, sizeof(body)), 200);
+	assert_string_equal(body,
+		"{\"ringside\": {\"name\": \"it\"}, \"interface eth0\": {\"netns\": \"\", "
+		"\"read\": \"=xy\"}, \"api\": {}}\n");
+}
+
+static void test_a_stream_brings_events_until_the_server_ends(void **state)
+{
+	struct fixture *f = *state;
+	char head[32 * 1024];
+	size_t length = 0;
+	unsigned events = 0;
+	ssize_t n;
+	int fd = connect_to(f);
+
+	assert_true(dprintf(fd, "GET /api/v1/stream HTTP/1.0\r\n\r\n") > 0);
+	while (events < 2 && (n = read(fd, head + length, sizeof(head) - 1 - length)) > 0) {
+		length += (size_t)n;
+		head[length] = '\0';
+		events = 0;
+		for (const char *at = head; (at = strstr(at, "\ndata: {\"schema\": 1")); at++)
+			events++;
+	}
+	assert_int_equal(events, 2);
+	assert_non_null(strstr(head, "\r\nContent-Type: text/event-stream\r\n"));
+	control_stop(f->control);
+	f->control = NULL;
+	while ((n = read(fd, head, sizeof(head))) > 0)
+		;
+	assert_int_equal(n, 0);
+	close(fd);
+}
+
 static void test_health_is_bad_while_a_queue_is_down(void **state)
 {
 	struct fixture *f = *state;
@@ -339,6 +379,10 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			test_paths_methods_and_long_bodies_are_refused_in_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_the_configuration_comes_as_sections_of_texts, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_stream_brings_events_until_the_server_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_health_is_bad_while_a_queue_is_down, setup, teardown),
 		cmocka_unit_test_setup_teardown(

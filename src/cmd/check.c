@@ -92,6 +92,7 @@ static void print_more_help(FILE *out)
 		snprintf(title, sizeof(title), "service %s", service_types[i]->name);
 		print_keys(out, title, service_types[i]->options, service_types[i]->options_count);
 	}
+	print_keys(out, "api", config_api_options, config_api_options_count);
 }
 
 const struct command command_check = {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cmd/instance.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 static bool take(void *context, struct snapshot *into, uint64_t sequence)
 {
 	return pool_take(context, into, sequence);
@@ -11,21 +15,56 @@ static void set_level(void *context, enum level level, const char *who)
 	pool_set_level(context, level, who, true);
 }
 
-void instance_open(
-	struct instance *instance, struct pool *pool, const struct config *config, struct log *log)
+/* The effective configuration as `check` prints it; NULL without memory. The caller frees it. */
+static char *print_config(const struct config_source *source)
 {
-	const struct control_settings settings = { .path = instance->socket, .log = log };
+	struct config_problems problems = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	config_print(source, out, &problems);
+	config_problems_fini(&problems);
+	fclose(out);
+	return text;
+}
+
+static int start(struct instance *instance, const struct config *config,
+	const struct config_source *source, bool has_socket, struct log *log, struct err *err)
+{
+	char *text = print_config(source);
+	const struct control_settings settings = {
+		.path = has_socket ? instance->socket : NULL,
+		.listen = config->api.listen.ss_family == AF_UNSPEC ? NULL : &config->api.listen,
+		.token_file = *config->api.token_file ? config->api.token_file : NULL,
+		.config = text,
+		.log = log,
+	};
+	int ret = text ? 0 : err_set(err, -ENOMEM, "print the configuration");
+
+	if (!ret && (settings.path || settings.listen))
+		ret = control_start(&instance->control, &instance->ops, &settings, err);
+	free(text);
+	return ret;
+}
+
+int instance_open(struct instance *instance, struct pool *pool, const struct config *config,
+	const struct config_source *source, struct log *log, struct err *err)
+{
 	char folder[RUNTIME_PATH_BYTES];
-	struct err err = { "" };
-	int ret = runtime_make(folder, &err);
+	int ret = runtime_make(folder, err);
 
 	instance->ops = (struct control_ops){ pool, take, set_level };
 	if (!ret)
-		ret = runtime_path(instance->socket, folder, config->name, ".sock", &err);
-	if (!ret)
-		ret = control_start(&instance->control, &instance->ops, &settings, &err);
+		ret = runtime_path(instance->socket, folder, config->name, ".sock", err);
 	if (ret)
-		log_write(log, LOG_WARNING, "no control socket: %s", err.text);
+		log_write(log, LOG_WARNING, "no control socket: %s", err->text);
+	ret = start(instance, config, source, !ret, log, err);
+	if (!ret)
+		err->text[0] = '\0';
+	return ret;
 }
 
 void instance_close(struct instance *instance)

@@ -203,11 +203,13 @@ static int serve(struct run *run, struct err *err)
 	ret = pool_start(&run->pool, &run->config, run->log, err);
 	if (ret)
 		return ret;
-	instance_open(&run->instance, run->pool, &run->config, run->log);
-	drop_privileges(run);
 	/* what is printed first has its rates from here on, the last report of a dashboard all of them */
 	pool_take(run->pool, run->headless.before, 0);
-	ret = open_wake(run, err);
+	ret = instance_open(
+		&run->instance, run->pool, &run->config, &run->source.config, run->log, err);
+	drop_privileges(run);
+	if (!ret)
+		ret = open_wake(run, err);
 	if (!ret)
 		ret = show(run, tui, err);
 	instance_close(&run->instance); /* it reads the pool's snapshots */

@@ -2,8 +2,8 @@
 #include "control/control.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "base/runtime.h"
+#include "base/thread.h"
 #include "control/server.h"
 
 /* Workers have their CPUs to themselves, as far as there are others. */
@@ -50,6 +51,7 @@ static void tick(struct control *control)
 	if (read(control->timer_fd, &ticks, sizeof(ticks)) < 0)
 		return;
 	samples_tick(&control->samples, &control->ops);
+	stream_tick(control);
 	keep_off_workers(control, control->samples.bases[0]);
 	listener_expire(control, clock_now_ns());
 }
@@ -123,6 +125,25 @@ fail:
 	return -EIO;
 }
 
+static int listen_tcp(const struct sockaddr_storage *address, struct err *err)
+{
+	const bool v6 = address->ss_family == AF_INET6;
+	socklen_t size = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int on = 1;
+
+	if (fd < 0)
+		return err_set(err, -errno, "[api] listen");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (v6) /* [::] is no promise to listen to IPv4 as well */
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (!bind(fd, (const struct sockaddr *)address, size) && !listen(fd, SOMAXCONN))
+		return fd;
+	err_set(err, -errno, "[api] listen");
+	close(fd);
+	return -EIO;
+}
+
 static int watch(struct control *control, int fd, struct err *err)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
@@ -166,19 +187,38 @@ static int add_listener(struct control *control, int fd, bool local, struct err 
 
 static int start_thread(struct control *control, struct err *err)
 {
-	/* those that a crash raises must reach their handler */
-	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
-	sigset_t blocked, before;
-	int ret;
+	int ret = thread_start(&control->thread, control_thread, control);
 
-	sigfillset(&blocked);
-	for (unsigned i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
-		sigdelset(&blocked, crashes[i]);
-	pthread_sigmask(SIG_SETMASK, &blocked, &before);
-	ret = -pthread_create(&control->thread, NULL, control_thread, control);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	control->started = !ret;
 	return ret ? err_set(err, ret, "start a thread") : 0;
+}
+
+static int open_listeners(struct control *control, struct err *err)
+{
+	const struct control_settings *settings = &control->settings;
+	int ret = 0;
+
+	if (settings->token_file)
+		ret = token_read(&control->token, settings->token_file, err);
+	if (!ret && settings->path)
+		ret = add_listener(control, listen_local(control, err), true, err);
+	if (!ret && settings->listen)
+		ret = add_listener(control, listen_tcp(settings->listen, err), false, err);
+	return ret;
+}
+
+int control_set_config(struct control *control, const char *config)
+{
+	char *copy = strdup(config), *old;
+
+	if (!copy)
+		return -ENOMEM;
+	pthread_mutex_lock(&control->lock);
+	old = control->config;
+	control->config = copy;
+	pthread_mutex_unlock(&control->lock);
+	free(old);
+	return 0;
 }
 
 int control_start(struct control **control, const struct control_ops *ops,
@@ -192,15 +232,18 @@ int control_start(struct control **control, const struct control_ops *ops,
 	c->ops = *ops;
 	c->settings = *settings;
 	c->epoll_fd = c->stop_fd = c->timer_fd = -1;
+	pthread_mutex_init(&c->lock, NULL);
 	ret = samples_init(&c->samples);
+	if (!ret)
+		ret = control_set_config(c, settings->config);
 	if (ret) {
-		err_set(err, ret, "make room for snapshots");
+		err_set(err, ret, "make room for the control socket");
 		goto out_stop;
 	}
 	samples_tick(&c->samples, ops);
 	ret = open_descriptors(c, err);
 	if (!ret)
-		ret = add_listener(c, listen_local(c, err), true, err);
+		ret = open_listeners(c, err);
 	if (!ret)
 		ret = start_thread(c, err);
 	if (ret)
@@ -220,11 +263,14 @@ void control_stop(struct control *control)
 		eventfd_write(control->stop_fd, 1);
 		pthread_join(control->thread, NULL);
 	}
+	stream_end_all(control);
 	for (unsigned i = 0; i < control->listeners_count; i++)
 		listener_close(&control->listeners[i]);
-	if (control->listeners_count)
+	if (control->listeners_count && control->settings.path)
 		unlink(control->settings.path);
 	samples_fini(&control->samples);
+	free(control->config);
+	pthread_mutex_destroy(&control->lock);
 	if (control->epoll_fd >= 0)
 		close(control->epoll_fd);
 	if (control->stop_fd >= 0)

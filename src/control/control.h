@@ -9,6 +9,7 @@
 #define RINGSIDE_CONTROL_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -57,7 +58,11 @@ struct control_handover {
 };
 
 struct control_settings {
-	const char *path; /* of the control socket; kept. A stale one is replaced */
+	const char *path; /* of the control socket; kept. A stale one is replaced. NULL: none */
+	const struct sockaddr_storage *listen; /* a TCP port; NULL: none */
+	const char *
+		token_file; /* whose token a change over TCP needs; NULL: there are none over TCP */
+	const char *config; /* the effective one, as an INI file that `check` prints */
 	const struct control_handover *handovers; /* kept */
 	unsigned handovers_count;
 	struct log *log;
@@ -65,9 +70,12 @@ struct control_settings {
 
 struct control;
 
-/* Listens and starts the thread. ops and settings are copied. */
+/* Listens and starts the thread. All is copied but for what is "kept". */
 int control_start(struct control **control, const struct control_ops *ops,
 	const struct control_settings *settings, struct err *err);
+
+/* Another effective configuration. Any thread. -ENOMEM: the old one stays. */
+int control_set_config(struct control *control, const char *config);
 
 /* Ends every connection and the thread, and removes the socket. control may be NULL. */
 void control_stop(struct control *control);

@@ -158,7 +158,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **pl
 int listener_open(
 	struct listener *listener, struct control *control, int fd, bool local, struct err *err)
 {
-	*listener = (struct listener){ .control = control, .local = local };
+	*listener = (struct listener){ .control = control };
 	listener->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL, handle,
 		listener, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,

@@ -6,7 +6,7 @@
 #include "export/writer.h"
 
 /* Nothing here may be kept by a cache or taken for another type than it is. */
-static void add_headers(struct MHD_Response *response, const char *type)
+void reply_headers(struct MHD_Response *response, const char *type)
 {
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
@@ -22,7 +22,7 @@ static enum MHD_Result reply(struct request *request, unsigned status, const cha
 
 	if (!response)
 		return MHD_NO;
-	add_headers(response, type);
+	reply_headers(response, type);
 	if (header)
 		MHD_add_response_header(response, header, value);
 	result = MHD_queue_response(request->connection, status, response);

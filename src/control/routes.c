@@ -77,9 +77,24 @@ static enum MHD_Result set_level(struct request *request)
 		"stats_level: '%s' is not one of basic, detailed, debug", value);
 }
 
+/* Whether this client may change anything, so that a page need not try. */
+static enum MHD_Result answer_access(struct request *request)
+{
+	const char *changes = request->client->peer.local     ? "allowed"
+			      : request->control->token.given ? "token"
+							      : "refused";
+	char json[64];
+	int length = snprintf(json, sizeof(json), "{\"changes\": \"%s\"}\n", changes);
+
+	return reply_bytes(request, MHD_HTTP_OK, "application/json", json, (size_t)length);
+}
+
 static const struct route routes[] = {
 	{ "GET", "/healthz", health_answer },
 	{ "GET", "/api/v1/snapshot", answer_snapshot },
+	{ "GET", "/api/v1/stream", stream_answer },
+	{ "GET", "/api/v1/config", config_answer },
+	{ "GET", "/api/v1/access", answer_access },
 	{ "PUT", "/api/v1/stats-level", set_level },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -137,6 +152,27 @@ static bool is_body_too_long(const struct request *request)
 	return length && strtoull(length, NULL, 10) > REQUEST_BODY_BYTES;
 }
 
+/* Who can open the control socket may change the instance; over TCP it takes the token. */
+static bool may_change(const struct request *request)
+{
+	return request->client->peer.local ||
+	       token_is(&request->control->token,
+		       MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+			       MHD_HTTP_HEADER_AUTHORIZATION));
+}
+
+static enum MHD_Result refuse_change(struct request *request)
+{
+	if (request->control->token.given)
+		return reply_error_with(request, MHD_HTTP_UNAUTHORIZED,
+			MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer",
+			"a change needs the header Authorization: Bearer TOKEN, with the token of "
+			"token_file");
+	return reply_error(request, MHD_HTTP_FORBIDDEN,
+		"over TCP nothing can be changed: set token_file in [api], or use the control "
+		"socket");
+}
+
 enum MHD_Result routes_judge(struct request *request, const char *method, const char *path)
 {
 	for (unsigned i = 0; i < ROUTES; i++)
@@ -144,12 +180,15 @@ enum MHD_Result routes_judge(struct request *request, const char *method, const 
 			request->route = &routes[i];
 	if (!request->route && !strcmp(method, "GET"))
 		request->handover = handover_find(request, path);
-	if ((request->route || request->handover) && !is_body_too_long(request))
-		return MHD_YES;
-	request->answered = true;
-	if (request->route || request->handover)
+	request->answered = true; /* unless it goes on */
+	if (!request->route && !request->handover)
+		return refuse(request, method, path);
+	if (!strcmp(method, "PUT") && !may_change(request))
+		return refuse_change(request);
+	if (is_body_too_long(request))
 		return refuse_body(request);
-	return refuse(request, method, path);
+	request->answered = false;
+	return MHD_YES;
 }
 
 enum MHD_Result routes_answer(struct request *request)

@@ -11,6 +11,7 @@
 
 #include "control/control.h"
 #include "control/samples.h"
+#include "control/token.h"
 
 /* What a client may use. A snapshot of a large instance is 0.5 MB, a request a few hundred bytes. */
 #define CLIENTS_LOCAL 256 /* connections to the control socket */
@@ -22,6 +23,7 @@
 #define REQUEST_NS (10 * NSEC_PER_SEC) /* to send a whole request, however many bytes a second */
 #define ANSWER_NS (60 * NSEC_PER_SEC) /* to take the whole answer */
 #define SILENCE_S 15 /* without a byte in either direction */
+#define STREAMS 32 /* of server-sent events, on all listeners */
 
 /* A connection, from the accept to the close. */
 struct client {
@@ -34,8 +36,9 @@ struct client {
 struct listener {
 	struct control *control;
 	struct MHD_Daemon *daemon;
-	bool local;
 };
+
+struct stream;
 
 struct control {
 	struct control_ops ops;
@@ -44,6 +47,11 @@ struct control {
 	unsigned listeners_count;
 	struct client *clients;
 	struct samples samples;
+	struct stream *streams;
+	unsigned streams_count;
+	struct token token; /* for changes over TCP */
+	pthread_mutex_t lock; /* of what follows */
+	char *config;
 	uint32_t workers_cpus[SNAPSHOT_QUEUES]; /* those that the thread keeps off */
 	unsigned workers_cpus_count;
 	pthread_t thread;
@@ -78,15 +86,23 @@ void listener_expire(struct control *control, uint64_t now_ns);
 enum MHD_Result routes_judge(struct request *request, const char *method, const char *path);
 enum MHD_Result routes_answer(struct request *request);
 
-/* health.c */
+/* Files of their own. */
 enum MHD_Result health_answer(struct request *request);
+enum MHD_Result config_answer(struct request *request);
+enum MHD_Result stream_answer(struct request *request);
+
+/* stream.c: a new event for all of them, once a second; and the end of all of them, without which
+ * libmicrohttpd can't be stopped. */
+void stream_tick(struct control *control);
+void stream_end_all(struct control *control);
 
 /* handover.c: the handover that a path belongs to, with the request's name set, or NULL; and the answer
  * that leaves HTTP. */
 const struct control_handover *handover_find(struct request *request, const char *path);
 enum MHD_Result handover_answer(struct request *request, const struct control_handover *handover);
 
-/* reply.c: queue an answer; the bytes are copied. */
+/* reply.c: what every answer has; and queue an answer, whose bytes are copied. */
+void reply_headers(struct MHD_Response *response, const char *type);
 enum MHD_Result reply_bytes(
 	struct request *request, unsigned status, const char *type, const char *bytes, size_t size);
 /* {"error": "…"} */

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/privilege.h"
+#include "base/thread.h"
 #include "io/af_xdp.h"
 #include "net/netns.h"
 #include "worker/instances.h"
@@ -385,7 +386,7 @@ static int start_watcher(struct pool *pool, struct err *err)
 		return err_set(err, -ENOMEM, "make room for a snapshot");
 	publish(pool, first);
 	free(first);
-	ret = worker_start_thread(&pool->watcher, watcher_thread, pool);
+	ret = thread_start(&pool->watcher, watcher_thread, pool);
 	pool->watching = !ret;
 	return ret ? err_set(err, ret, "start a thread") : 0;
 }

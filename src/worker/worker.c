@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 #include "base/counter.h"
 #include "base/cpu.h"
 #include "base/privilege.h"
+#include "base/thread.h"
 #include "worker/worker.h"
 
 /* An idle worker wakes up this often to show that it lives. */
@@ -245,22 +245,6 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
-int worker_start_thread(pthread_t *thread, void *(*run_thread)(void *), void *arg)
-{
-	/* those that a crash raises must reach their handler; the kernel kills who blocks them */
-	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
-	sigset_t blocked, before;
-	int ret;
-
-	sigfillset(&blocked);
-	for (unsigned i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
-		sigdelset(&blocked, crashes[i]);
-	pthread_sigmask(SIG_SETMASK, &blocked, &before);
-	ret = pthread_create(thread, NULL, run_thread, arg);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -ret;
-}
-
 int worker_start(struct worker *w, struct err *err)
 {
 	int ret;
@@ -269,7 +253,7 @@ int worker_start(struct worker *w, struct err *err)
 	if (w->wake_fd < 0)
 		return err_set(err, -errno, "make an eventfd");
 	w->level = LEVEL_BASIC;
-	ret = worker_start_thread(&w->thread, worker_thread, w);
+	ret = thread_start(&w->thread, worker_thread, w);
 	if (ret) {
 		close(w->wake_fd);
 		return err_set(err, ret, "start a thread");

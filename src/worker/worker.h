@@ -73,10 +73,6 @@ struct worker {
 	int error; /* 0, or the negative errno that ended it: -ENODATA: a file's end */
 };
 
-/* Starts a thread that leaves signals to the main one, but for those of crashes. Returns 0 or a negative
- * errno. */
-int worker_start_thread(pthread_t *thread, void *(*run_thread)(void *), void *arg);
-
 /* Starts the thread, pinned. */
 int worker_start(struct worker *worker, struct err *err);
 /* Asks it to take what has been received already, to see off what it has sent (for a second at most),
