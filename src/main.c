@@ -9,7 +9,7 @@
 #include "cmd/source.h"
 
 static const struct command *const commands[] = { &command_run, &command_check, &command_doctor,
-	&command_lab };
+	&command_top, &command_lab };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_argument(const struct argument *argument)

@@ -182,7 +182,8 @@ wrong_sizes() {
 busy_queue() {
 	about "a queue that somebody else has"
 	ringside_start -i rs0 reflect --set=reflect.path=user || return
-	in_near timeout 10 "$program" "${quiet[@]}" --set=reflect.path=user >"$dir/out2" 2>"$dir/err2" </dev/null
+	in_near timeout 10 "$program" "${quiet[@]}" --set=reflect.path=user --set=ringside.name=second \
+		>"$dir/out2" 2>"$dir/err2" </dev/null
 	[ $? = 1 ] && grep -qE '^ringside: rs0: bind queue 0: in use by another AF_XDP socket$' "$dir/err2" ||
 		fail "$(cat "$dir/err2")"
 	[ "$(wc -l <"$dir/err2")" = 1 ] || fail "not one line: $(cat "$dir/err2")"

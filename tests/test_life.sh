@@ -85,9 +85,9 @@ lives_beside_others() {
 	about "a second instance is refused, and the first one goes on"
 	ringside_start -i rs0 reflect --set=reflect.path=user || return
 	id=$(xdp_id)
-	refused in_near "$RINGSIDE" -i rs0 reflect --format json
+	refused in_near "$RINGSIDE" -i rs0 reflect --format json --set=ringside.name=second
 	grep -q "id $id\|queue 0: in use by another AF_XDP socket" "$dir/err2" || fail "$(cat "$dir/err2")"
-	refused in_near "$RINGSIDE" -i rs0 reflect --format json --set=reflect.path=user
+	refused in_near "$RINGSIDE" -i rs0 reflect --format json --set=reflect.path=user --set=ringside.name=second
 	[ "$(xdp_id)" = "$id" ] || fail "program $(xdp_id) instead of $id"
 	peer probes
 	ringside_stop

@@ -46,11 +46,13 @@ static bool take(void *context, struct snapshot *into, uint64_t sequence)
 	return true;
 }
 
-static void set_level(void *context, enum level level)
+static int set_level(void *context, enum level level, struct err *err)
 {
 	struct demo *demo = context;
 
+	(void)err;
 	demo->level = (int)level;
+	return 0;
 }
 
 static int make_timer(double seconds)
@@ -72,7 +74,7 @@ int main(int argc, char **argv)
 		{ "ascii", no_argument, NULL, 'a' }, { "no-color", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 } };
 	struct demo demo = { "healthy", clock_now_ns(), -1 };
-	struct tui_source source = { &demo, take, set_level };
+	struct tui_source source = { { &demo, take }, set_level };
 	struct tui_settings settings = { .interval_s = 0.5, .confirm_quit = true, .wake_fd = -1 };
 	struct err err = { "" };
 	int option, code;

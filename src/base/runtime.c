@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,10 @@ int runtime_make(char folder[RUNTIME_PATH_BYTES], struct err *err)
 	/* everybody may look inside: so readers can be told who may read a file */
 	if (!mkdir(folder, 0755))
 		return chmod(folder, 0755) ? err_set(err, -errno, "%s", folder) : 0;
-	return errno == EEXIST ? 0 : err_set(err, -errno, "make the folder %s", folder);
+	if (errno != EEXIST)
+		return err_set(err, -errno, "make the folder %s", folder);
+	return faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) ? err_set(err, -errno, "%s", folder)
+							     : 0;
 }
 
 int runtime_path(char path[RUNTIME_PATH_BYTES], const char *folder, const char *name,
@@ -62,8 +66,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-unsigned runtime_names(const char *folder, const char *suffix,
-	char names[][RUNTIME_NAME_BYTES], unsigned max)
+unsigned runtime_names(
+	const char *folder, const char *suffix, char names[][RUNTIME_NAME_BYTES], unsigned max)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;

@@ -26,6 +26,6 @@ struct command {
 		FILE *out); /* what --help says behind the arguments; NULL: nothing */
 };
 
-extern const struct command command_run, command_check, command_doctor, command_lab;
+extern const struct command command_run, command_check, command_doctor, command_top, command_lab;
 
 #endif

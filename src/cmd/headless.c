@@ -101,7 +101,7 @@ int headless_print(struct headless *h, struct snapshot *snapshot, struct err *er
 }
 
 /* SIGUSR1 asks for one snapshot in a file of the working directory. */
-static void write_snapshot(struct headless *h, struct pool *pool)
+static void write_snapshot(struct headless *h, const struct snapshot_source *source)
 {
 	char name[96], stamp[32];
 	time_t now = time(NULL);
@@ -109,7 +109,7 @@ static void write_snapshot(struct headless *h, struct pool *pool)
 	size_t size;
 	int fd, ret = 0;
 
-	if (!pool_take(pool, h->now, 0))
+	if (!source->take(source->context, h->now, 0))
 		return;
 	snapshot_set_rates(h->now, h->before->sequence ? h->before : NULL);
 	size = export_json(h->now, h->buffer, EXPORT_BYTES);
@@ -126,7 +126,7 @@ static void write_snapshot(struct headless *h, struct pool *pool)
 }
 
 /* Returns true when it is time to end. */
-static bool take_signal(struct headless *h, struct pool *pool, int fd)
+static bool take_signal(struct headless *h, const struct snapshot_source *source, int fd)
 {
 	struct signalfd_siginfo signal;
 
@@ -135,7 +135,7 @@ static bool take_signal(struct headless *h, struct pool *pool, int fd)
 	if (signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM)
 		return true;
 	if (signal.ssi_signo == SIGUSR1)
-		write_snapshot(h, pool);
+		write_snapshot(h, source);
 	if (signal.ssi_signo == SIGHUP)
 		log_write(h->log, LOG_WARNING,
 			"SIGHUP: this version reads its configuration at the start only");
@@ -157,7 +157,8 @@ static int open_timer(double interval_s)
 	return fd;
 }
 
-int headless_run(struct headless *h, struct pool *pool, int wake_fd, struct err *err)
+int headless_run(
+	struct headless *h, const struct snapshot_source *source, int wake_fd, struct err *err)
 {
 	struct pollfd fds[] = {
 		{ .fd = wake_fd, .events = POLLIN },
@@ -175,11 +176,11 @@ int headless_run(struct headless *h, struct pool *pool, int wake_fd, struct err 
 	while (!ret && (poll(fds, 3, -1) > 0 || errno == EINTR) && !(fds[0].revents & POLLIN)) {
 		uint64_t ticks;
 
-		if (fds[1].revents && take_signal(h, pool, fds[1].fd))
+		if (fds[1].revents && take_signal(h, source, fds[1].fd))
 			break;
 		if (!fds[2].revents || read(fds[2].fd, &ticks, sizeof(ticks)) < 0)
 			continue;
-		if (pool_take(pool, h->now, h->before->sequence))
+		if (source->take(source->context, h->now, h->before->sequence))
 			ret = headless_print(h, h->now, err);
 	}
 	if (fds[1].fd >= 0)

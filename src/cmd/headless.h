@@ -6,7 +6,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "stats/snapshot.h"
-#include "worker/pool.h"
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 extern const char *const output_format_names[]; /* "text", "json", "csv", NULL */
@@ -28,7 +27,8 @@ void headless_fini(struct headless *headless);
 /* Prints a snapshot every interval until SIGINT or SIGTERM comes or wake_fd is readable. Signals are
  * taken from a descriptor: the caller has blocked them (headless_block_signals()). 0, or -EPIPE when
  * nobody reads any more. */
-int headless_run(struct headless *headless, struct pool *pool, int wake_fd, struct err *err);
+int headless_run(struct headless *headless, const struct snapshot_source *source, int wake_fd,
+	struct err *err);
 
 /* Blocks the signals that headless_run() takes. */
 void headless_block_signals(void);

@@ -15,6 +15,29 @@ static void set_level(void *context, enum level level, const char *who)
 	pool_set_level(context, level, who, true);
 }
 
+int instance_take_name(struct instance *instance, const struct config *config, struct err *err)
+{
+	struct err *why = &instance->unpublished;
+	char folder[RUNTIME_PATH_BYTES];
+	int ret = runtime_make(folder, why);
+
+	if (!ret)
+		ret = published_open(&instance->published, folder, config->name, why);
+	if (ret != -EADDRINUSE)
+		return 0;
+	*err = *why;
+	return ret;
+}
+
+static void publish(struct instance *instance, struct pool *pool, struct log *log)
+{
+	if (instance->published)
+		pool_publish(pool, instance->published);
+	else
+		log_write(log, LOG_WARNING, "no statistics for other processes: %s",
+			instance->unpublished.text);
+}
+
 /* The effective configuration as `check` prints it; NULL without memory. The caller frees it. */
 static char *print_config(const struct config_source *source)
 {
@@ -56,6 +79,7 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 	char folder[RUNTIME_PATH_BYTES];
 	int ret = runtime_make(folder, err);
 
+	publish(instance, pool, log);
 	instance->ops = (struct control_ops){ pool, take, set_level };
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, ".sock", err);
@@ -71,4 +95,10 @@ void instance_close(struct instance *instance)
 {
 	control_stop(instance->control);
 	instance->control = NULL;
+}
+
+void instance_fini(struct instance *instance)
+{
+	published_close(instance->published);
+	instance->published = NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The running instance as others see it: what it can be asked, and the sockets to ask it by. */
+/* The running instance as others see it: its name, what it publishes, what it can be asked, and the
+ * sockets to ask it by. */
 #ifndef RINGSIDE_INSTANCE_H
 #define RINGSIDE_INSTANCE_H
 
@@ -12,14 +13,23 @@ struct instance {
 	struct control_ops ops; /* of the pool; for the dashboard and the control side */
 	struct control *control; /* NULL: there is neither a control socket nor TCP */
 	char socket[RUNTIME_PATH_BYTES];
+	struct published *published; /* NULL: nothing could be published; unpublished says why */
+	struct err unpublished;
 };
 
-/* Opens the control socket, and TCP when the configuration says so. Where files can't be left, the log
+/* Takes the instance's name, before anything else is opened: a second instance of that name would get in
+ * the way of the first. -EADDRINUSE: a living one has it. Where nothing can be published, the instance
+ * runs all the same. */
+int instance_take_name(struct instance *instance, const struct config *config, struct err *err);
+
+/* Publishes the pool's snapshots and opens the control socket, and TCP when the configuration says so. Where files can't be left, the log
  * says so and the instance goes on without the socket; without TCP that was asked for it does not.
  * source is where the configuration comes from; the pool and the log are kept. */
 int instance_open(struct instance *instance, struct pool *pool, const struct config *config,
 	const struct config_source *source, struct log *log, struct err *err);
 /* Before the pool is stopped. */
 void instance_close(struct instance *instance);
+/* After it was stopped: it publishes its last snapshot. Gives the name back. */
+void instance_fini(struct instance *instance);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/option.h"
@@ -169,8 +170,10 @@ int lab_options_read(struct lab_options *options, int argc, char **argv, struct 
 void lab_options_make_run(struct lab_options *options, const char *link, const char *netns)
 {
 	const char *const own[LAB_RUN_OWN_WORDS] = { "run", "-i", link, "reflect", "--set",
-		options->run_netns };
+		options->run_netns, "--set", options->run_name };
 
+	/* so that two labs, or one beside a real instance, do not meet */
+	snprintf(options->run_name, sizeof(options->run_name), "ringside.name=lab-%d", getpid());
 	snprintf(options->run_netns, sizeof(options->run_netns), "%s.netns=%s", link, netns);
 	for (unsigned i = 0; i < LAB_RUN_OWN_WORDS; i++)
 		options->run_argv[i] = (char *)own[i];

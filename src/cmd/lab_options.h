@@ -11,7 +11,7 @@
 
 #define LAB_ARGUMENTS 13
 /* Words handed to `run`: those that make it reflect in the lab, and all. */
-#define LAB_RUN_OWN_WORDS 6
+#define LAB_RUN_OWN_WORDS 8
 #define LAB_RUN_WORDS 160
 /* More queues than CPUs show nothing; veth has up to 4096. */
 #define LAB_QUEUES_MAX 64
@@ -25,8 +25,9 @@ struct lab_options {
 	uint64_t duration_ns; /* 0: until it is ended */
 	enum log_format log_format;
 	int run_argc;
-	char *run_argv[LAB_RUN_WORDS + 1]; /* of `ringside run`; points into argv and run_netns */
-	char run_netns[64];
+	char *run_argv[LAB_RUN_WORDS +
+		       1]; /* of `ringside run`; points into argv and what follows */
+	char run_netns[64], run_name[64];
 };
 
 /* Reads the arguments. 0 or -EINVAL with err set. */

@@ -13,12 +13,9 @@
 #include "cmd/headless.h"
 #include "cmd/instance.h"
 #include "cmd/source.h"
+#include "cmd/value.h"
 #include "tui/tui.h"
 #include "worker/pool.h"
-
-#define INTERVAL_MIN_S 0.1
-#define INTERVAL_MAX_S 3600.0
-#define DURATION_MAX_S 1e9
 
 struct run {
 	struct source source;
@@ -48,32 +45,6 @@ static const struct argument arguments_table[] = {
 };
 #define ARGUMENTS (sizeof(arguments_table) / sizeof(arguments_table[0]))
 
-static int parse_word(const char *argument, const char *const *words, const char *value, int *index,
-	struct err *err)
-{
-	const char *near = option_nearest_word(words, value);
-
-	for (*index = 0; words[*index]; (*index)++)
-		if (!strcmp(words[*index], value))
-			return 0;
-	err_say(err, -EINVAL, "--%s: '%s' is not one of ", argument, value);
-	for (unsigned i = 0; words[i]; i++)
-		err_add(err, -EINVAL, "%s%s", i ? ", " : "", words[i]);
-	return near ? err_add(err, -EINVAL, ": did you mean '%s'?", near) : -EINVAL;
-}
-
-static int parse_seconds(const char *argument, const char *value, double min, double max,
-	double *seconds, struct err *err)
-{
-	char *end;
-
-	*seconds = strtod(value, &end);
-	if (end != value && !*end && *seconds >= min && *seconds <= max)
-		return 0;
-	return err_say(err, -EINVAL, "--%s: '%s' is not a number of seconds from %g to %g",
-		argument, value, min, max);
-}
-
 static int take(
 	struct run *run, const struct argument *argument, const char *value, struct err *err)
 {
@@ -88,16 +59,16 @@ static int take(
 		run->no_color = true;
 	else if (!strcmp(name, "format")) {
 		run->format_given = true;
-		return parse_word(name, output_format_names, value, &run->format, err);
+		return value_word(name, output_format_names, value, &run->format, err);
 	} else if (!strcmp(name, "log-format"))
-		return parse_word(name, log_formats, value, &run->log_format, err);
+		return value_word(name, log_formats, value, &run->log_format, err);
 	else if (!strcmp(name, "level"))
-		return parse_word(name, level_names, value, &run->level, err);
+		return value_word(name, level_names, value, &run->level, err);
 	else if (!strcmp(name, "interval"))
-		return parse_seconds(
+		return value_seconds(
 			name, value, INTERVAL_MIN_S, INTERVAL_MAX_S, &run->interval_s, err);
 	else if (!strcmp(name, "duration"))
-		return parse_seconds(name, value, 0, DURATION_MAX_S, &run->duration_s, err);
+		return value_seconds(name, value, 0, DURATION_MAX_S, &run->duration_s, err);
 	return 0;
 }
 
@@ -147,16 +118,18 @@ static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequenc
 	return ops->take(ops->context, into, sequence);
 }
 
-static void set_level(void *context, enum level level)
+static int set_level(void *context, enum level level, struct err *err)
 {
 	const struct control_ops *ops = context;
 
+	(void)err; /* from within it cannot fail */
 	ops->set_level(ops->context, level, "dashboard");
+	return 0;
 }
 
 static int draw(struct run *run, struct err *err)
 {
-	const struct tui_source source = { &run->instance.ops, take_snapshot, set_level };
+	const struct tui_source source = { { &run->instance.ops, take_snapshot }, set_level };
 	const struct tui_settings settings = {
 		.ascii = run->ascii,
 		.no_color = run->no_color,
@@ -175,9 +148,10 @@ static int draw(struct run *run, struct err *err)
 /* Until told to end. A dashboard that has lost its terminal goes on as lines. */
 static int show(struct run *run, bool tui, struct err *err)
 {
+	const struct snapshot_source source = { &run->instance.ops, take_snapshot };
 	int ret = tui ? draw(run, err) : 1;
 
-	return ret == 1 ? headless_run(&run->headless, run->pool, run->wake_fd, err) : ret;
+	return ret == 1 ? headless_run(&run->headless, &source, run->wake_fd, err) : ret;
 }
 
 /* What start-up alone needed is given up; workers and the control thread have nothing at all. */
@@ -200,7 +174,9 @@ static int serve(struct run *run, struct err *err)
 		run->interval_s > 0 ? run->interval_s : 1.0, run->log, err);
 	if (ret)
 		return ret;
-	ret = pool_start(&run->pool, &run->config, run->log, err);
+	ret = instance_take_name(&run->instance, &run->config, err);
+	if (!ret)
+		ret = pool_start(&run->pool, &run->config, run->log, err);
 	if (ret)
 		return ret;
 	/* what is printed first has its rates from here on, the last report of a dashboard all of them */
@@ -233,6 +209,7 @@ static int serve(struct run *run, struct err *err)
 static void close_all(struct run *run)
 {
 	pool_close(run->pool);
+	instance_fini(&run->instance);
 	headless_fini(&run->headless);
 	if (run->wake_fd >= 0)
 		close(run->wake_fd);

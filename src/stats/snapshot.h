@@ -163,6 +163,14 @@ struct snapshot {
 	struct log_line events[SNAPSHOT_EVENTS]; /* newest first */
 };
 
+/* Where readers get snapshots from: a running instance, its published mapping, a recording. */
+struct snapshot_source {
+	void *context;
+	/* Copies the newest snapshot; false: there is none newer than the one with this sequence. Its
+	 * rates are not set. */
+	bool (*take)(void *context, struct snapshot *into, uint64_t sequence);
+};
+
 extern const char *const level_names[]; /* "basic", "detailed", "debug", NULL */
 
 extern const char *const batch_bin_names[SNAPSHOT_BATCH_BINS]; /* "1", "2-3", … "128+" */

@@ -52,7 +52,7 @@ static void collect(struct tui *tui, uint64_t now)
 {
 	struct snapshot *newest = &tui->feed.newest;
 
-	if (tui->source->take(tui->source->context, newest, newest->sequence)) {
+	if (tui->source->snapshots.take(tui->source->snapshots.context, newest, newest->sequence)) {
 		feed_add(&tui->feed);
 		tui->news_at = now;
 	}
@@ -109,9 +109,15 @@ static void set_level(struct tui *tui, enum level level)
 {
 	static const char *const prices[] = { "no cost", "times 1 packet in 64",
 		"times every packet: slower; falls back after 60 s" };
+	struct err err = { "" };
 
-	tui->source->set_level(tui->source->context, level);
-	say(tui, "Statistics level %s: %s", level_names[level], prices[level]);
+	if (!tui->source->set_level)
+		say(tui, "Level %s was not set: from here nothing can be changed",
+			level_names[level]);
+	else if (tui->source->set_level(tui->source->snapshots.context, level, &err))
+		say(tui, "%s", err.text);
+	else
+		say(tui, "Statistics level %s: %s", level_names[level], prices[level]);
 }
 
 static void toggle_freeze(struct tui *tui)

@@ -17,10 +17,10 @@
 #include "stats/snapshot.h"
 
 struct tui_source {
-	void *context;
-	/* Copies the newest snapshot; returns false when there is none newer than `sequence`. */
-	bool (*take)(void *context, struct snapshot *into, uint64_t sequence);
-	void (*set_level)(void *context, enum level level);
+	struct snapshot_source snapshots;
+	/* Changes the statistics level; a negative errno with err set: it could not, and why. NULL:
+	 * nothing can be changed through this source. The context is the snapshots'. */
+	int (*set_level)(void *context, enum level level, struct err *err);
 };
 
 struct tui_settings {

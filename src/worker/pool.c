@@ -37,6 +37,8 @@ static void publish(struct pool *pool, struct snapshot *next)
 	pthread_mutex_lock(&pool->lock);
 	next->sequence = pool->current.sequence + 1;
 	pool->current = *next;
+	if (pool->published)
+		published_put(pool->published, next);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -242,6 +244,14 @@ bool pool_take(struct pool *pool, struct snapshot *into, uint64_t sequence)
 		*into = pool->current;
 	pthread_mutex_unlock(&pool->lock);
 	return newer;
+}
+
+void pool_publish(struct pool *pool, struct published *published)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->published = published;
+	published_put(published, &pool->current);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 int pool_end_fd(const struct pool *pool)

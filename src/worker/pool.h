@@ -7,7 +7,7 @@
 #define RINGSIDE_POOL_H
 
 #include "config.h"
-#include "stats/snapshot.h"
+#include "stats/published.h"
 #include "worker/books.h"
 
 struct pool;
@@ -19,6 +19,9 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 /* Copies the newest snapshot when its sequence is above `sequence`; false: there is none. Its rates are
  * not set: they are over the reader's own interval (snapshot_set_rates()). Any thread. */
 bool pool_take(struct pool *pool, struct snapshot *into, uint64_t sequence);
+
+/* Publishes each snapshot from now on, the final one too; it is closed after pool_stop(). Any thread. */
+void pool_publish(struct pool *pool, struct published *published);
 
 /* A descriptor that polls readable once the instance has come to its end by itself: the capture files
  * have been read. */
@@ -74,6 +77,7 @@ struct pool {
 	uint32_t level;
 	uint64_t debug_ends_ns; /* 0: does not */
 	struct snapshot current;
+	struct published *published; /* or NULL */
 	/* the watcher's */
 	uint32_t applied_level; /* what the interfaces have been told */
 	uint64_t applied_debug_ends_ns;
