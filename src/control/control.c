@@ -2,22 +2,21 @@
 #include "control/control.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/privilege.h"
-#include "base/runtime.h"
+#include "base/confine.h"
+#include "base/privilege.h"
 #include "base/thread.h"
 #include "control/server.h"
 
@@ -74,6 +73,40 @@ static int next_timeout(const struct control *control)
 	return wait_ms;
 }
 
+/* What libmicrohttpd and this folder call once they run. No bpf() is among them, nothing that opens a
+ * file or makes a socket: whoever takes over the thread by a request has a copy of the snapshots. */
+static const struct confine_rule calls[] = {
+	{ .call = __NR_epoll_wait },
+	{ .call = __NR_epoll_pwait },
+	{ .call = __NR_epoll_ctl },
+	{ .call = __NR_accept4 },
+	{ .call = __NR_recvfrom },
+	{ .call = __NR_recvmsg },
+	{ .call = __NR_sendto },
+	{ .call = __NR_sendmsg },
+	{ .call = __NR_writev },
+	{ .call = __NR_shutdown },
+	{ .call = __NR_close },
+	{ .call = __NR_fcntl },
+	{ .call = __NR_getpeername },
+	{ .call = __NR_getsockopt },
+	{ .call = __NR_setsockopt },
+	{ .call = __NR_sched_getaffinity },
+	{ .call = __NR_sched_setaffinity },
+	{ .call = CONFINE_END },
+};
+
+static void confine(struct control *control)
+{
+	static const struct confine_rule *const lists[] = { calls, NULL };
+	struct err err = { "" };
+
+	tzset(); /* reads its file, which the first date of an answer would do */
+	if (privilege_keep(0, &err) || confine_thread(lists, &err))
+		log_write(control->settings.log, LOG_WARNING, "the API runs unconfined: %s",
+			err.text);
+}
+
 static void *control_thread(void *arg)
 {
 	const struct sched_param parameter = { 0 };
@@ -82,7 +115,7 @@ static void *control_thread(void *arg)
 
 	prctl(PR_SET_NAME, "ringside/api");
 	sched_setscheduler(0, SCHED_IDLE, &parameter);
-	privilege_keep(0, NULL);
+	confine(control);
 	for (;;) {
 		int count = epoll_wait(control->epoll_fd, events, 4, next_timeout(control));
 
@@ -95,53 +128,6 @@ static void *control_thread(void *arg)
 		for (unsigned i = 0; i < control->listeners_count; i++)
 			MHD_run(control->listeners[i].daemon);
 	}
-}
-
-static int listen_local(const struct control *control, struct err *err)
-{
-	const char *path = control->settings.path;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(err, -ENAMETOOLONG, "%s", path);
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_set(err, -errno, "make the control socket");
-	fchmod(fd, 0600); /* of the file that bind() makes: nobody gets in before it is shared */
-	if (unlink(path) && errno != ENOENT)
-		goto fail;
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)))
-		goto fail;
-	if (!runtime_share(path, 0660))
-		log_write(control->settings.log, LOG_INFO,
-			"%s: there is no group %s: only root may use it", path, RUNTIME_GROUP);
-	if (!listen(fd, SOMAXCONN))
-		return fd;
-fail:
-	err_set(err, -errno, "%s", path);
-	close(fd);
-	return -EIO;
-}
-
-static int listen_tcp(const struct sockaddr_storage *address, struct err *err)
-{
-	const bool v6 = address->ss_family == AF_INET6;
-	socklen_t size = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	const int on = 1;
-
-	if (fd < 0)
-		return err_set(err, -errno, "[api] listen");
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (v6) /* [::] is no promise to listen to IPv4 as well */
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (!bind(fd, (const struct sockaddr *)address, size) && !listen(fd, SOMAXCONN))
-		return fd;
-	err_set(err, -errno, "[api] listen");
-	close(fd);
-	return -EIO;
 }
 
 static int watch(struct control *control, int fd, struct err *err)
@@ -201,9 +187,11 @@ static int open_listeners(struct control *control, struct err *err)
 	if (settings->token_file)
 		ret = token_read(&control->token, settings->token_file, err);
 	if (!ret && settings->path)
-		ret = add_listener(control, listen_local(control, err), true, err);
+		ret = add_listener(control,
+			sockets_local(control->settings.path, control->settings.log, err), true,
+			err);
 	if (!ret && settings->listen)
-		ret = add_listener(control, listen_tcp(settings->listen, err), false, err);
+		ret = add_listener(control, sockets_tcp(settings->listen, err), false, err);
 	return ret;
 }
 

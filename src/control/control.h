@@ -42,8 +42,8 @@ struct control_peer {
  *     GET PREFIX/NAME HTTP/1.1  Host: ringside  Connection: Upgrade  Upgrade: PROTOCOL
  *
  * and sends nothing more before it has read "101 Switching Protocols" up to the empty line; what comes
- * behind that line is PROTOCOL's. Over TCP the answer is 403. Both functions run on the control thread
- * and must not block.
+ * behind that line is PROTOCOL's. Over TCP the answer is 403. Both functions run on the control thread:
+ * they must not block, and have no system calls but those that control.c lists for it.
  */
 struct control_handover {
 	const char *prefix; /* "/api/v1/rings": what stands behind its next slash is NAME */

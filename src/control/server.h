@@ -74,7 +74,11 @@ struct request {
 	char body[REQUEST_BODY_BYTES + 1]; /* with a 0 behind it */
 };
 
-/* listener.c: sockets and what libmicrohttpd calls. */
+/* sockets.c: listen; a negative errno with err set. */
+int sockets_local(const char *path, struct log *log, struct err *err);
+int sockets_tcp(const struct sockaddr_storage *address, struct err *err);
+
+/* listener.c: connections and what libmicrohttpd calls. */
 int listener_open(
 	struct listener *listener, struct control *control, int fd, bool local, struct err *err);
 void listener_close(struct listener *listener);
