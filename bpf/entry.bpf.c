@@ -159,7 +159,7 @@ int ringside(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct hook hook = { .queue = ctx->rx_queue_index, .bytes = end - data };
 	struct frame frame = { .ctx = ctx };
-	__u32 wanted;
+	__u32 wanted, port;
 
 	hook.cells = bpf_map_lookup_elem(&books, &hook.queue);
 	if (!hook.cells)
@@ -167,7 +167,9 @@ int ringside(struct xdp_md *ctx)
 	observe(&hook);
 	if (frame_parse(&frame, data, end))
 		goto pass;
-	wanted = tables.udp_port_services[BE16(frame.udp->dest)];
+	port = BE16(frame.udp->dest); /* see BE16 */
+	FRAME_OPAQUE(port);
+	wanted = tables.udp_port_services[port & 0xffff];
 	if (!wanted)
 		goto pass;
 #pragma GCC unroll 8

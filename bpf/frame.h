@@ -26,6 +26,8 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
+/* The verifier of Linux 5.10 to 6.16 takes a swapped word for one that can have any value: before it becomes
+ * an offset, mask a copy that the compiler knows nothing of (FRAME_OPAQUE), or it drops the mask. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BE16(x) ((__be16)__builtin_bswap16(x))
 #define BE32(x) ((__be32)__builtin_bswap32(x))
