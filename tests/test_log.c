@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #include <errno.h>
@@ -63,6 +65,33 @@ static void test_lines_up_to_the_level_are_written(void **state)
 	log_write(NULL, LOG_ERROR, "no log: nothing happens");
 	assert_string_equal(written(*state), "ringside: eth0: 4 queues\nringside: but this [0m\n");
 	log_close(log);
+}
+
+static void test_the_journal_gets_priorities(void **state)
+{
+	struct capture *capture = *state;
+	struct stat file;
+	char stream[64];
+	struct log *log;
+
+	assert_int_equal(fstat(fileno(capture->file), &file), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)file.st_dev,
+		(unsigned long long)file.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log = log_open(LOG_DEBUG, LOG_TEXT);
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	log_write(log, LOG_ERROR, "a");
+	log_write(log, LOG_WARNING, "b");
+	log_write(log, LOG_INFO, "c");
+	log_write(log, LOG_DEBUG, "d");
+	log_close(log);
+	/* a stream that is not ours: standard error leads elsewhere */
+	log = log_open(LOG_DEBUG, LOG_TEXT);
+	log_write(log, LOG_ERROR, "e");
+	log_close(log);
+	unsetenv("JOURNAL_STREAM");
+	assert_string_equal(written(capture),
+		"<3>ringside: a\n<4>ringside: b\n<6>ringside: c\n<7>ringside: d\nringside: e\n");
 }
 
 static void test_json_lines_are_escaped(void **state)
@@ -156,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_lines_up_to_the_level_are_written),
+		TEST(test_the_journal_gets_priorities),
 		TEST(test_json_lines_are_escaped),
 		TEST(test_warnings_held_back_are_written_at_the_end),
 		TEST(test_the_newest_lines_are_kept),

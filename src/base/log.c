@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ struct log {
 	pthread_mutex_t lock;
 	enum log_level level;
 	enum log_format format;
+	bool journal; /* standard error leads there */
 	uint64_t number; /* of the newest line kept */
 	struct log_line kept[LOG_KEPT];
 	bool hold;
@@ -35,6 +37,18 @@ struct log {
 	uint64_t held_lost; /* came when held[] was full */
 	struct held_line held[HELD];
 };
+
+/* The journal takes a line's priority from its beginning, "<6>" (sd-daemon(3)); systemd says by
+ * $JOURNAL_STREAM which stream is its own. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat file;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       !fstat(STDERR_FILENO, &file) && file.st_dev == device && file.st_ino == inode;
+}
 
 struct log *log_open(enum log_level level, enum log_format format)
 {
@@ -46,6 +60,7 @@ struct log *log_open(enum log_level level, enum log_format format)
 	tzset(); /* reads a file, once: not in a thread that may open none */
 	log->level = level;
 	log->format = format;
+	log->journal = is_journal();
 	return log;
 }
 
@@ -106,15 +121,17 @@ static size_t json_escape(char *to, const char *from)
 /* A single write, so that lines of several processes do not mix. A log that cannot be written is no
  * reason to stop. */
 static void write_line(
-	enum log_format format, enum log_level level, int64_t time_ns, const char *text)
+	const struct log *log, enum log_level level, int64_t time_ns, const char *text)
 {
+	static const char *const priorities[LOG_LEVELS] = { "<3>", "<4>", "<6>", "<7>" };
+	const char *priority = log->journal ? priorities[level] : "";
 	char line[2 * TEXT_BYTES + 128], escaped[2 * TEXT_BYTES];
 	time_t seconds = (time_t)(time_ns / (int64_t)NSEC_PER_SEC);
 	struct tm tm;
 	int length;
 
-	if (format == LOG_TEXT) {
-		length = snprintf(line, sizeof(line), "ringside: %s\n", text);
+	if (log->format == LOG_TEXT) {
+		length = snprintf(line, sizeof(line), "%sringside: %s\n", priority, text);
 	} else {
 		char stamp[32];
 
@@ -122,9 +139,9 @@ static void write_line(
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 		json_escape(escaped, text);
 		length = snprintf(line, sizeof(line),
-			"{\"time\": \"%s.%03dZ\", \"level\": \"%s\", \"message\": \"%s\"}\n", stamp,
-			(int)(time_ns / (int64_t)NSEC_PER_MSEC % 1000), log_level_names[level],
-			escaped);
+			"%s{\"time\": \"%s.%03dZ\", \"level\": \"%s\", \"message\": \"%s\"}\n",
+			priority, stamp, (int)(time_ns / (int64_t)NSEC_PER_MSEC % 1000),
+			log_level_names[level], escaped);
 	}
 	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
 		return;
@@ -175,7 +192,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 		if (log->hold)
 			hold_back(log, level, now, text);
 		else
-			write_line(log->format, level, now, text);
+			write_line(log, level, now, text);
 	}
 	pthread_mutex_unlock(&log->lock);
 }
@@ -185,14 +202,14 @@ static void write_held(struct log *log)
 	for (unsigned i = 0; i < log->held_count; i++) {
 		const struct held_line *line = &log->held[i];
 
-		write_line(log->format, line->level, line->time_ns, line->text);
+		write_line(log, line->level, line->time_ns, line->text);
 	}
 	if (log->held_lost) {
 		char text[64];
 
 		snprintf(text, sizeof(text), "%llu more messages were held back and are lost",
 			(unsigned long long)log->held_lost);
-		write_line(log->format, LOG_WARNING, (int64_t)clock_read_ns(CLOCK_REALTIME), text);
+		write_line(log, LOG_WARNING, (int64_t)clock_read_ns(CLOCK_REALTIME), text);
 	}
 	log->held_count = 0;
 	log->held_lost = 0;

@@ -22,7 +22,7 @@ extern const char *const log_level_names[LOG_LEVELS + 1];
 struct log_line {
 	int64_t time_ns; /* CLOCK_REALTIME */
 	uint64_t number; /* counts all lines since the start, from 1 */
-	uint8_t level;   /* enum log_level */
+	uint8_t level; /* enum log_level */
 	char text[LOG_LINE_BYTES];
 };
 
@@ -33,7 +33,8 @@ struct log *log_open(enum log_level level, enum log_format format);
 void log_close(struct log *log);
 void log_set_level(struct log *log, enum log_level level);
 
-/* Writes one line: "ringside: TEXT", or a JSON object with time, level and message. log may be NULL. */
+/* Writes one line: "ringside: TEXT", or a JSON object with time, level and message; where standard error
+ * is the journal's, with the priority in front. log may be NULL. */
 void log_write(struct log *log, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -13,6 +13,7 @@
 #include "cmd/headless.h"
 #include "cmd/instance.h"
 #include "cmd/source.h"
+#include "cmd/supervision.h"
 #include "cmd/value.h"
 #include "tui/tui.h"
 #include "worker/pool.h"
@@ -26,6 +27,7 @@ struct run {
 	struct log *log;
 	struct pool *pool;
 	struct instance instance;
+	struct supervision supervision;
 	struct headless headless;
 	int wake_fd; /* an epoll descriptor: the instance's own end, and the duration's */
 	int timer_fd;
@@ -187,7 +189,10 @@ static int serve(struct run *run, struct err *err)
 	if (!ret)
 		ret = open_wake(run, err);
 	if (!ret)
+		supervision_open(&run->supervision, &run->instance.ops, run->log);
+	if (!ret)
 		ret = show(run, tui, err);
+	supervision_close(&run->supervision);
 	instance_close(&run->instance); /* it reads the pool's snapshots */
 	stopped = pool_stop(run->pool, run->headless.now, &stop_err);
 	if (!ret && stopped) {
