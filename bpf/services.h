@@ -6,6 +6,7 @@
 #define RINGSIDE_SERVICES_H
 
 #include "bucket.h"
+#include "deliver.h"
 #include "reflect.h"
 #include "tables.h"
 #include "verdict.h"
@@ -13,7 +14,7 @@
 /* Each NAME has a bpf/NAME.h with struct NAME_rule, NAME_match() and NAME_answer(); the latter may be an
  * empty one where no verdict is VERDICT_BOUNCE. */
 #ifndef SERVICES /* tests add one of their own */
-#define SERVICES(X) X(reflect)
+#define SERVICES(X) X(reflect) X(deliver)
 #endif
 
 enum service_kind {

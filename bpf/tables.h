@@ -7,13 +7,17 @@
 #ifndef RINGSIDE_TABLES_H
 #define RINGSIDE_TABLES_H
 
+#include "address.h"
 #include "signature.h"
+#include "verdict.h"
 
 /* Made with the rules; single entries may change while frames flow. */
 struct rule_tables {
 	struct signature signatures[SIGNATURE_TABLE];
 	__u8 udp_port_services
 		[65536]; /* destination port in host byte order → mask of places in the order of offer */
+	struct address addresses[ADDRESS_TABLE];
+	__u8 deliver_attended[SERVICE_SLOTS]; /* 1: somebody reads the rings of the slot's deliver */
 };
 
 /* What changes by itself while frames flow. */

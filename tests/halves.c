@@ -15,9 +15,13 @@
 
 static const uint8_t our_mac[6] = OUR_MAC;
 
-static void parse_settings(struct reflect_settings *settings, const char *lines)
+static const struct service_type *type_of(const char *lines)
 {
-	const struct service_type *type = &service_reflect;
+	return strncmp(lines, "type = deliver", 14) ? &service_reflect : &service_deliver;
+}
+
+static void parse_settings(const struct service_type *type, void *settings, const char *lines)
+{
 	char text[8192], *rest = text, *line;
 	struct err err = { 0 };
 
@@ -27,7 +31,7 @@ static void parse_settings(struct reflect_settings *settings, const char *lines)
 		const struct option *option;
 		char *value = strchr(line, '=');
 
-		if (!value)
+		if (!value || !strncmp(line, "type", 4))
 			continue;
 		*value++ = '\0';
 		option = option_find(type->options, type->options_count, option_trim(line));
@@ -52,6 +56,14 @@ static struct xdp_program *load(const struct halves *halves, const struct servic
 	if (ret && ret != -EPERM)
 		fail_msg("%s", err.text);
 	return program;
+}
+
+/* A service's handler that takes every frame. */
+static int deliver(void *handler, const struct service_frame *frame)
+{
+	(void)handler;
+	(void)frame;
+	return OUTCOME_DELIVER;
 }
 
 static void set_up_worker(struct halves *halves)
@@ -79,8 +91,11 @@ struct halves *halves_open(const char *first, const char *second)
 	rule_tables_init(&halves->tables);
 	memcpy(halves->state.mac, our_mac, sizeof(our_mac));
 	for (unsigned i = 0; i < HALVES_SLOTS && lines[i]; i++) {
+		const struct service_type *type = type_of(lines[i]);
+		void *settings = type == &service_reflect ? (void *)&halves->settings[i]
+							  : (void *)&halves->deliver[i];
 		const struct service_compile compile = {
-			.settings = &halves->settings[i],
+			.settings = settings,
 			.place = i,
 			.queues = 1,
 			.rule = &halves->rules[i],
@@ -88,10 +103,12 @@ struct halves *halves_open(const char *first, const char *second)
 		};
 		struct err err = { 0 };
 
-		parse_settings(&halves->settings[i], lines[i]);
+		parse_settings(type, settings, lines[i]);
 		halves->rules[i].slot = (uint8_t)i;
-		if (service_reflect.compile(&compile, &err))
+		if (type->compile(&compile, &err))
 			fail_msg("%s: %s", lines[i], err.text);
+		halves->tables.deliver_attended[i] = 1;
+		halves->worker.handlers[i].handle = type->handle ? deliver : NULL;
 		halves->handover_rules[i] = halves->rules[i];
 		halves->handover_rules[i].half = HALF_USER;
 	}
@@ -229,6 +246,7 @@ static void print_outcome(const char *what, int outcome, unsigned slot)
 	const char *text = outcome == OUTCOME_PASS	 ? "pass"
 			   : outcome == OUTCOME_TX	 ? "answer"
 			   : outcome == OUTCOME_REDIRECT ? "redirect"
+			   : outcome == OUTCOME_DELIVER	 ? "deliver"
 			   : outcome == JUDGED_TWICE	 ? "not counted once"
 			   : outcome == JUDGED_LYING	 ? "done otherwise than counted"
 							 : reasons[outcome - OUTCOME_DROP];
@@ -264,10 +282,11 @@ static bool is_as_expected(const char *name, const char *half, const struct judg
 	return false;
 }
 
-/* What the kernel half makes of a frame that the worker would answer: it passes without a socket. */
+/* What the kernel half makes of a frame that the worker would answer or hand to a service: it passes
+ * without a socket. */
 static struct judged *without_socket(struct judged *expected, const uint8_t *frame, size_t length)
 {
-	if (expected->outcome == OUTCOME_TX) {
+	if (expected->outcome == OUTCOME_TX || expected->outcome == OUTCOME_DELIVER) {
 		expected->outcome = OUTCOME_PASS;
 		expected->length = length;
 		memcpy(expected->frame, frame, length);
@@ -283,6 +302,8 @@ static bool kernel_halves_agree(struct halves *halves, const char *name, const u
 
 	if (!halves->kernel || length < KERNEL_BYTES_MIN || length > KERNEL_BYTES_MAX)
 		return true;
+	if (expected->outcome == OUTCOME_DELIVER)
+		without_socket(expected, frame, length); /* no kernel half delivers */
 	halves_run_kernel(halves->kernel, frame, length, &is);
 	good = is_as_expected(name, "kernel", &is, expected, frame, length);
 	halves_run_kernel(halves->handover, frame, length, &is);

@@ -16,6 +16,7 @@
 #include "fake_io.h"
 #include "io/xdp_program.h"
 #include "packet.h"
+#include "service/deliver.h"
 #include "service/reflect.h"
 #include "worker/worker.h"
 
@@ -25,6 +26,7 @@
 
 struct halves {
 	struct reflect_settings settings[HALVES_SLOTS];
+	struct deliver_settings deliver[HALVES_SLOTS]; /* of lines that begin with "type = deliver" */
 	struct service_rule rules[SERVICE_SLOTS], handover_rules[SERVICE_SLOTS];
 	struct rule_tables tables;
 	struct rule_state state;
@@ -44,7 +46,8 @@ struct judged {
 #define JUDGED_LYING (-2) /* the action or the frame's way is not what the cell says */
 
 /* Compiles INI lines ("key = value; key = value") of one service or two (second NULL: one), and loads
- * the programs. */
+ * the programs. Lines that begin with "type = deliver" are of that service, whose rings somebody reads;
+ * others are of reflect. */
 struct halves *halves_open(const char *first, const char *second);
 void halves_close(struct halves *halves);
 

@@ -6,7 +6,7 @@
 #include "bpf/tables.h"
 #include "bpf/verdict.h"
 
-#define SERVICES(X) X(reflect) X(probe)
+#define SERVICES(X) X(reflect) X(deliver) X(probe)
 
 struct probe_rule {
 	__u8 verdict; /* enum verdict */

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "service/deliver.h"
 #include "service/reflect.h"
 
 #define SERVICE "[interface eth0]\n[service reflect]\ninterfaces = eth0\n"
@@ -114,6 +115,7 @@ static void test_the_commented_file_holds_the_defaults(void **state)
 	const struct config_source source = { .file = path };
 	struct config_interface *interface = calloc(1, sizeof(*interface));
 	struct reflect_settings *reflect = calloc(1, sizeof(*reflect));
+	struct deliver_settings *deliver = calloc(1, sizeof(*deliver));
 	struct config *config = calloc(1, sizeof(*config));
 	struct fixture *f = *state;
 
@@ -134,14 +136,21 @@ static void test_the_commented_file_holds_the_defaults(void **state)
 	interface->line = f->config.interfaces[0].line;
 	assert_memory_equal(&f->config.interfaces[0], interface, sizeof(*interface));
 
-	assert_int_equal(f->config.services_count, 1);
+	assert_int_equal(f->config.services_count, 2);
 	assert_ptr_equal(f->config.services[0].type, &service_reflect);
 	option_set_defaults(service_reflect.options, service_reflect.options_count, reflect);
 	reflect->common.interfaces.count = 1;
 	strcpy(reflect->common.interfaces.name[0], "eth0");
 	assert_memory_equal(f->config.services[0].settings, reflect, sizeof(*reflect));
+
+	assert_ptr_equal(f->config.services[1].type, &service_deliver);
+	option_set_defaults(service_deliver.options, service_deliver.options_count, deliver);
+	deliver->common.interfaces = reflect->common.interfaces;
+	deliver->ports = ((struct deliver_settings *)f->config.services[1].settings)->ports;
+	assert_memory_equal(f->config.services[1].settings, deliver, sizeof(*deliver));
 	free(config);
 	free(reflect);
+	free(deliver);
 	free(interface);
 }
 
@@ -312,7 +321,7 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 		"FILE:17: [service reflect] ports: out of range: 70000 (1 to 65535)",
 		"FILE:18: [service] has no name: write [service NAME]",
 		"FILE:20: [service web] type: service type 'http' is not in this version, which "
-		"has: reflect",
+		"has: reflect, deliver",
 		"FILE:22: [service x] type: unknown type 'reflct': did you mean 'reflect'?",
 		"FILE:23: no ']' in the title of a section: '[unfinished'",
 		"FILE:24: text behind ']' in the title of a section: '[service y] z'");

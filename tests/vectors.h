@@ -31,6 +31,7 @@ struct vector_group {
 
 #define PASSED OUTCOME_PASS
 #define ANSWERED OUTCOME_TX
+#define DELIVERED OUTCOME_DELIVER
 #define DROPPED(reason) (OUTCOME_DROP + DROP_##reason)
 
 #define Q 0x8100
@@ -545,6 +546,58 @@ static const struct vector of_two_services[] = {
 	{ "nobody's signature", V4(.signature = "LATENCY"), PASSED },
 	{ "nobody's port", V4(.dport = 5001), PASSED },
 };
+/* deliver of the ports 7000-7010 to any address */
+static const struct vector delivered[] = {
+	{ "IPv4", V4(.dport = 7000), DELIVERED },
+	{ "IPv6", V6(.dport = 7010), DELIVERED },
+	{ "the port before", V4(.dport = 6999), PASSED },
+	{ "the port behind", V6(.dport = 7011), PASSED },
+	{ "an empty datagram", V4(.dport = 7000, .payload = 0), DELIVERED },
+	{ "1400 bytes", V6(.dport = 7000, .payload = 1400), DELIVERED },
+	{ "a tag", V4(.dport = 7000, .tags = 1, .tag = { { Q, 0x2064 } }), DELIVERED },
+	{ "two tags", V6(.dport = 7000, .tags = 2, .tag = { { AD, 5 }, { Q, 7 } }), DELIVERED },
+	{ "three tags", V4(.dport = 7000, .tags = 3, .tag = { { AD, 5 }, { Q, 7 }, { Q, 8 } }), PASSED },
+	{ "options", V4(.dport = 7000, .options = 40), DELIVERED },
+	{ "extension headers", V6(.dport = 7000, .extensions = 2,
+		.extension = { { HOP_BY_HOP, 0 }, { DESTINATION, 3 } }), DELIVERED },
+	{ "the first fragment", V4(.dport = 7000, .fragment = 0x2000), PASSED },
+	{ "a later fragment that looks like it", V4(.dport = 7000, .fragment = 0x0010), PASSED },
+	{ "a fragment of IPv6", V6(.dport = 7000, .extensions = 1, .extension = { { FRAGMENT, 0 } }), PASSED },
+	{ "TCP", V4(.dport = 7000, .protocol = 6), PASSED },
+	{ "a UDP length beyond the packet", V4(.dport = 7000, .udp_length = 200), PASSED },
+	{ "a header cut off", V4(.dport = 7000, .payload = 0, .cut = 1), PASSED },
+	{ "wrong checksums are the application's business", V4(.dport = 7000, .udp_error = 1), DELIVERED },
+	{ "a TTL of 0, too", V4(.dport = 7000, .ttl = 0), DELIVERED },
+	{ "padding behind it", V4(.dport = 7000, .payload = 4, .padding = 14), DELIVERED },
+	{ "a group", V4(.dport = 7000, .to = { 0x01, 0x00, 0x5e, 1, 2, 3 }, .destination = "233.1.2.3"), DELIVERED },
+	{ "everybody", V4(.dport = 7000, .to = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		.destination = "255.255.255.255"), DELIVERED },
+	{ "somebody else's MAC address", V4(.dport = 7000, .to = { 2, 0x52, 0x53, 0, 0, 2 }), PASSED },
+	{ "from a group", V4(.dport = 7000, .from = { 0x01, 0xc0, 0x17, 0, 0, 1 }), PASSED },
+};
+
+/* deliver to 198.51.100.1, 233.1.2.3 and 2001:db8:1::1 */
+static const struct vector delivered_to_listed[] = {
+	{ "the first address", V4(.dport = 7000), DELIVERED },
+	{ "its neighbour", V4(.dport = 7000, .destination = "198.51.100.2"), PASSED },
+	{ "the second address", V4(.dport = 7000, .to = { 0x01, 0x00, 0x5e, 1, 2, 3 },
+		.destination = "233.1.2.3"), DELIVERED },
+	{ "the third address", V6(.dport = 7000), DELIVERED },
+	{ "another one of IPv6", V6(.dport = 7000, .destination = "2001:db8:1::2"), PASSED },
+	{ "one that differs in its first half", V6(.dport = 7000, .destination = "2001:db8:2::1"), PASSED },
+	{ "the same bytes as IPv6", V6(.dport = 7000, .destination = "::198.51.100.1"), PASSED },
+	{ "0.0.0.0", V4(.dport = 7000, .destination = "0.0.0.0"), PASSED },
+	{ "::", V6(.dport = 7000, .destination = "::"), PASSED },
+};
+
+/* reflect, then deliver of the same port */
+static const struct vector after_reflect[] = {
+	{ "a test packet", V4(), ANSWERED },
+	{ "another one's packet", V4(.signature = "NOT ONE"), DELIVERED, 1 },
+	{ "another one's packet to a group", V4(.to = { 0x01, 0x00, 0x5e, 1, 2, 3 },
+		.destination = "233.1.2.3"), DELIVERED, 1 },
+};
+
 /* clang-format on */
 
 #define GROUP(array, name, ...)                                                                    \
@@ -592,6 +645,13 @@ static const struct vector_group vector_groups[] = {
 		"signatures = PROBEOT@5; source_oui = 00:c0:17",
 		"signatures = DATA:OT@5, PROBEOT@5; ports = 3842, 5000; swap = mac; loop_guard = "
 		"off"),
+	GROUP(delivered, "deliver takes whole packets for its ports",
+		"type = deliver; ports = 7000-7010", NULL),
+	GROUP(delivered_to_listed, "deliver takes packets for listed addresses",
+		"type = deliver; ports = 7000; addresses = 198.51.100.1, 233.1.2.3, 2001:db8:1::1",
+		NULL),
+	GROUP(after_reflect, "deliver gets what reflect leaves", "",
+		"type = deliver; ports = 3842"),
 };
 
 #define VECTOR_GROUPS (sizeof(vector_groups) / sizeof(*vector_groups))

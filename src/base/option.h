@@ -50,6 +50,14 @@ int option_numbers(const struct option *, const char *, void *, struct err *); /
 int option_auto_u32(const struct option *, const char *, void *, struct err *); /* uint32_t; choices[0] = 0 */
 int option_mac(const struct option *, const char *, void *, struct err *);     /* struct option_mac */
 
+int option_ports(const struct option *, const char *, void *, struct err *);   /* struct option_ports:
+	list and ranges; the word choices[0] (any), if there are choices, is all of them */
+
+struct option_ports {
+	bool any;
+	uint8_t set[65536 / 8]; /* bit port % 8 of byte port / 8 */
+};
+
 struct option_mac {
 	bool given; /* false: the word choices[0] (auto) */
 	uint8_t address[6];

@@ -284,6 +284,27 @@ int option_numbers(const struct option *option, const char *text, void *field, s
 	return code;
 }
 
+int option_ports(const struct option *option, const char *text, void *field, struct err *err)
+{
+	struct option_ports *ports = field;
+	uint32_t first, last;
+	char item[64]; /* two numbers, and room to say what is wrong with a longer one */
+	int code;
+
+	memset(ports, 0, sizeof(*ports));
+	ports->any = option->choices && !strcmp(text, option->choices[0]);
+	if (ports->any || (!*text && option->required))
+		return 0;
+	while ((code = option_item(&text, item, sizeof(item), err)) > 0) {
+		code = option_range(item, 1, 65535, &first, &last, err);
+		if (code)
+			return code;
+		for (uint32_t port = first; port <= last; port++)
+			ports->set[port / 8] |= (uint8_t)(1u << port % 8);
+	}
+	return code;
+}
+
 int option_mac(const struct option *option, const char *text, void *field, struct err *err)
 {
 	struct option_mac *mac = field;

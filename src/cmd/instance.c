@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool take(void *context, struct snapshot *into, uint64_t sequence)
 {
@@ -38,6 +39,30 @@ static void publish(struct instance *instance, struct pool *pool, struct log *lo
 			instance->unpublished.text);
 }
 
+static struct service_client client_of(const struct control_peer *peer)
+{
+	struct service_client client = { peer->uid, peer->gid, peer->groups_count, { 0 } };
+
+	_Static_assert(sizeof(client.groups) == sizeof(peer->groups), "as many groups");
+	memcpy(client.groups, peer->groups, sizeof(client.groups));
+	return client;
+}
+
+static int judge_client(
+	void *context, const char *name, const struct control_peer *peer, struct err *err)
+{
+	const struct service_client client = client_of(peer);
+
+	return pool_judge_client(context, name, &client, err);
+}
+
+static void take_client(void *context, const char *name, const struct control_peer *peer, int fd)
+{
+	const struct service_client client = client_of(peer);
+
+	pool_take_client(context, name, &client, fd);
+}
+
 /* The effective configuration as `check` prints it; NULL without memory. The caller frees it. */
 static char *print_config(const struct config_source *source)
 {
@@ -62,6 +87,8 @@ static int start(struct instance *instance, const struct config *config,
 		.path = has_socket ? instance->socket : NULL,
 		.listen = config->api.listen.ss_family == AF_UNSPEC ? NULL : &config->api.listen,
 		.token_file = *config->api.token_file ? config->api.token_file : NULL,
+		.handovers = &instance->rings,
+		.handovers_count = 1,
 		.config = text,
 		.log = log,
 	};
@@ -81,6 +108,8 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 
 	publish(instance, pool, log);
 	instance->ops = (struct control_ops){ pool, take, set_level };
+	instance->rings = (struct control_handover){ "/api/v1/rings", "ringside-ring/1", pool,
+		judge_client, take_client };
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, ".sock", err);
 	if (ret)

@@ -32,6 +32,8 @@ struct control_peer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	unsigned groups_count;
+	gid_t groups[64]; /* the supplementary ones (SO_PEERGROUPS); with more of them, none */
 	char who[64]; /* in words: "pid 12, uid 0" or "192.0.2.1:4711" */
 };
 

@@ -40,6 +40,9 @@ static void fill_peer(struct control_peer *peer, int fd)
 	peer->pid = credentials.pid;
 	peer->uid = credentials.uid;
 	peer->gid = credentials.gid;
+	size = sizeof(peer->groups);
+	if (!getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups, &size))
+		peer->groups_count = size / sizeof(peer->groups[0]);
 	snprintf(peer->who, sizeof(peer->who), "pid %d, uid %u", (int)peer->pid, peer->uid);
 }
 

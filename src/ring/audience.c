@@ -68,26 +68,39 @@ void audience_fini(struct audience *audience)
 
 int audience_add(struct audience *audience, struct ring_writer *ring, int data_fd, unsigned *index)
 {
-	int ret = -ENOSPC;
+	unsigned i = 0;
 
 	pthread_mutex_lock(&audience->lock);
-	if (audience->count < RINGSIDE_RINGS) {
+	while (i < audience->count && audience->rings[i].ring)
+		i++;
+	if (i < RINGSIDE_RINGS) {
 		send_away(audience);
-		audience->rings[audience->count] =
-			(struct audience_ring){ .ring = ring, .data_fd = data_fd };
-		*index = audience->count++;
-		ret = 0;
+		audience->rings[i] = (struct audience_ring){ .ring = ring, .data_fd = data_fd };
+		if (i == audience->count)
+			audience->count++;
+		*index = i;
 	}
 	pthread_mutex_unlock(&audience->lock);
-	return ret;
+	return i < RINGSIDE_RINGS ? 0 : -ENOSPC;
 }
 
-void audience_clear(struct audience *audience)
+void audience_remove(struct audience *audience, unsigned index)
 {
 	pthread_mutex_lock(&audience->lock);
 	send_away(audience);
-	audience->count = 0;
+	audience->rings[index].ring = NULL;
 	pthread_mutex_unlock(&audience->lock);
+}
+
+unsigned audience_size(struct audience *audience)
+{
+	unsigned n = 0;
+
+	pthread_mutex_lock(&audience->lock);
+	for (unsigned i = 0; i < AUDIENCE_SEATS; i++)
+		n += audience->seat[i] != NULL;
+	pthread_mutex_unlock(&audience->lock);
+	return n;
 }
 
 /* Memory for one consumer, which neither side can make shorter under the other's hands. Returns the
@@ -136,10 +149,12 @@ static int send_with(int socket, const void *message, size_t bytes, const int *f
 
 static int greet(struct audience *audience, struct seat *seat)
 {
-	const struct ringside_greeting greeting = { RINGSIDE_MAGIC, RINGSIDE_VERSION,
-		audience->count, audience->boot_id };
+	struct ringside_greeting greeting = { RINGSIDE_MAGIC, RINGSIDE_VERSION, 0,
+		audience->boot_id };
 	int fds[2], ret;
 
+	for (unsigned i = 0; i < audience->count; i++)
+		greeting.rings += audience->rings[i].ring != NULL;
 	fds[0] = make_memory(
 		sizeof(*seat->wake), PROT_READ | PROT_WRITE, F_SEAL_FUTURE_WRITE, &seat->wake);
 	if (fds[0] < 0)
@@ -216,7 +231,7 @@ int audience_seat(struct audience *audience, int socket, struct err *err)
 	}
 	ret = greet(audience, seat);
 	for (unsigned i = 0; i < audience->count && !ret; i++)
-		ret = offer(audience, seat, i);
+		ret = audience->rings[i].ring ? offer(audience, seat, i) : 0;
 	if (ret)
 		err_set(err, ret, "hand the rings to process %d", (int)seat->pid);
 	else
@@ -285,9 +300,10 @@ unsigned audience_rows(struct audience *audience, struct audience_row *rows)
 		*row = (struct audience_row){ .pid = seat->pid };
 		memcpy(row->command, seat->command, sizeof(row->command));
 		for (unsigned k = 0; k < audience->count; k++)
-			add_report(row, seat, k,
-				__atomic_load_n(&audience->rings[k].ring->head->published,
-					__ATOMIC_RELAXED));
+			if (audience->rings[k].ring)
+				add_report(row, seat, k,
+					__atomic_load_n(&audience->rings[k].ring->head->published,
+						__ATOMIC_RELAXED));
 		n++;
 	}
 	pthread_mutex_unlock(&audience->lock);

@@ -29,7 +29,7 @@ struct seat {
 };
 
 struct audience_ring {
-	struct ring_writer *ring;
+	struct ring_writer *ring; /* NULL: none at this index */
 	int data_fd; /* mode share: the packet memory; -1 */
 	uint32_t scanning; /* odd: its thread is looking at the seats */
 };
@@ -38,7 +38,7 @@ struct audience {
 	pthread_mutex_t lock; /* of the seats' coming and going, and of `rings` */
 	uint64_t boot_id;
 	struct seat *seat[AUDIENCE_SEATS]; /* the ring's threads read them without the lock */
-	unsigned count; /* rings */
+	unsigned count; /* rings, holes included */
 	struct audience_ring rings[RINGSIDE_RINGS];
 };
 
@@ -53,11 +53,15 @@ void audience_init(struct audience *audience, uint64_t boot_id);
 /* Sends everybody away. */
 void audience_fini(struct audience *audience);
 
-/* Adds a ring, or takes all of them away. Consumers that are there have been given what was there when
- * they came, so they are sent away and come again. -ENOSPC: too many rings. data_fd stays the caller's
- * and open as long as the ring is there. */
+/* Adds a ring, or takes one away that nobody publishes into any more; the other rings keep their index.
+ * Consumers that are there have been given what was there when they came, so they are sent away and
+ * come again. -ENOSPC: too many rings. data_fd stays the caller's, and open as long as the ring is
+ * there. */
 int audience_add(struct audience *audience, struct ring_writer *ring, int data_fd, unsigned *index);
-void audience_clear(struct audience *audience);
+void audience_remove(struct audience *audience, unsigned index);
+
+/* How many consumers there are. */
+unsigned audience_size(struct audience *audience);
 
 /* Seats the consumer at the other end of a connected Unix socket, which is the audience's then, also on
  * failure: greets it and offers it the rings. Never waits. -ENOSPC: all seats are taken. */

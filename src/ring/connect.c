@@ -12,7 +12,7 @@
 #include "ring/consumer.h"
 
 /* A daemon that does not answer in this time does not live. */
-#define ANSWER_S 5
+#define ANSWER_S 10
 #define ANSWER_BYTES 4096
 
 static int connect_path(const char *path)

@@ -35,6 +35,7 @@ struct ringside {
 	struct ringside_report *report; /* written here alone */
 	const struct ringside_wake *wake;
 	uint8_t *buffer;
+	uint32_t place[RINGSIDE_RINGS]; /* of each ring in the report */
 	struct ringside_reader reader[];
 };
 
@@ -68,9 +69,10 @@ static int take_offer(struct ringside *r, unsigned index)
 
 	if (ret)
 		return ret;
-	if (offer.magic != RINGSIDE_MAGIC || offer.index != index || fds[0] < 0 ||
+	if (offer.magic != RINGSIDE_MAGIC || offer.index >= RINGSIDE_RINGS || fds[0] < 0 ||
 		(offer.descriptors == 2) != (fds[1] >= 0))
 		ret = -EPROTO;
+	r->place[index] = offer.index;
 	if (!ret)
 		ret = ringside_reader_open(&r->reader[index], fds[0], fds[1]);
 	close_all(fds, 2);
@@ -80,7 +82,7 @@ static int take_offer(struct ringside *r, unsigned index)
 static void report(struct ringside *r, unsigned index)
 {
 	const struct ringside_reader *reader = &r->reader[index];
-	struct ringside_report_ring *to = &r->report->ring[index];
+	struct ringside_report_ring *to = &r->report->ring[r->place[index]];
 
 	__atomic_store_n(&to->position, reader->want, __ATOMIC_RELAXED);
 	__atomic_store_n(&to->received, reader->received, __ATOMIC_RELAXED);

@@ -191,7 +191,7 @@ struct ringside_greeting {
 
 struct ringside_offer {
 	uint64_t magic;
-	uint32_t index;
+	uint32_t index; /* of the ring in the report */
 	uint32_t descriptors; /* 1 or 2 */
 };
 

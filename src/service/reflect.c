@@ -93,27 +93,6 @@ static int parse_signatures(
 	return code;
 }
 
-static int parse_ports(const struct option *option, const char *text, void *field, struct err *err)
-{
-	struct reflect_settings *settings = settings_of(option, field);
-	uint32_t first, last;
-	char item[ITEM_BYTES];
-	int code;
-
-	memset(&settings->ports, 0, sizeof(settings->ports));
-	settings->ports.any = !strcmp(text, "any");
-	if (settings->ports.any)
-		return 0;
-	while ((code = option_item(&text, item, sizeof(item), err)) > 0) {
-		code = option_range(item, 1, 65535, &first, &last, err);
-		if (code)
-			return code;
-		for (uint32_t port = first; port <= last; port++)
-			settings->ports.set[port / 8] |= (uint8_t)(1u << port % 8);
-	}
-	return code;
-}
-
 static int parse_oui(const char *item, uint8_t oui[3], struct err *err)
 {
 	char *end = NULL;
@@ -154,6 +133,7 @@ static int parse_ouis(const struct option *option, const char *text, void *field
 
 #define AT(member) .offset = offsetof(struct reflect_settings, member)
 
+static const char *const any_port[] = { "any", NULL };
 static const char *const swap_names[] = { "mac", "mac+ip", "mac+ip+port", NULL };
 static const char *const checksum_names[] = { "keep", "verify", "recompute", NULL };
 static const char *const loop_guard_names[] = { "ttl", "off", NULL };
@@ -166,7 +146,8 @@ static const struct option options[] = {
 	{ "signatures", "PROBEOT@5, DATA:OT@5, LATENCY@5",
 		"text or 0xHEX @ offset in the UDP payload, 1 to 8 bytes; any = none needed",
 		parse_signatures, AT(signatures) },
-	{ "ports", "3842", "UDP destination ports: list and ranges, any", parse_ports, AT(ports) },
+	{ "ports", "3842", "UDP destination ports: list and ranges, any", option_ports,
+		AT(ports), .choices = any_port },
 	{ "source_oui", "any", "first three bytes of the sender's MAC address: list, any",
 		parse_ouis, AT(ouis) },
 	{ "swap", "mac+ip+port", "what is swapped: mac | mac+ip | mac+ip+port", option_choice,
@@ -198,15 +179,6 @@ static void compile_limit(
 		rule->limit_burst = BURST_NS << 8;
 }
 
-static void compile_ports(
-	const struct reflect_settings *settings, unsigned place, struct rule_tables *tables)
-{
-	for (unsigned port = 0; port < 65536; port++) {
-		if (settings->ports.any || settings->ports.set[port / 8] & 1u << port % 8)
-			tables->udp_port_services[port] |= (__u8)(1u << place);
-	}
-}
-
 static void compile_ouis(const struct reflect_settings *settings, struct reflect_rule *rule)
 {
 	rule->ouis = (__u8)settings->ouis.count;
@@ -234,7 +206,7 @@ static int compile(const struct service_compile *c, struct err *err)
 	rule->reflect.checksum = (__u8)settings->checksum;
 	rule->reflect.loop_guard = settings->loop_guard == 0;
 	compile_ouis(settings, &rule->reflect);
-	compile_ports(settings, c->place, c->tables);
+	service_compile_ports(&settings->ports, c);
 	compile_limit(settings, c->queues ? c->queues : 1, rule);
 	return 0;
 }

@@ -19,10 +19,7 @@ struct reflect_settings {
 		unsigned count; /* 0: any */
 		struct reflect_signature list[REFLECT_SIGNATURES];
 	} signatures;
-	struct {
-		bool any;
-		uint8_t set[65536 / 8]; /* bit port % 8 of byte port / 8 */
-	} ports;
+	struct option_ports ports;
 	struct {
 		unsigned count; /* 0: any */
 		uint8_t list[REFLECT_OUIS][3];

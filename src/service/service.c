@@ -38,6 +38,13 @@ const char *service_need_words(unsigned need)
 	}
 }
 
+void service_compile_ports(const struct option_ports *ports, const struct service_compile *compile)
+{
+	for (unsigned port = 0; port < 65536; port++)
+		if (ports->any || ports->set[port / 8] & 1u << port % 8)
+			compile->tables->udp_port_services[port] |= (__u8)(1u << compile->place);
+}
+
 void rule_tables_init(struct rule_tables *tables)
 {
 	memset(tables, 0, sizeof(*tables));

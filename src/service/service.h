@@ -16,6 +16,8 @@
 #ifndef RINGSIDE_SERVICE_H
 #define RINGSIDE_SERVICE_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "base/figure.h"
 #include "base/log.h"
@@ -90,6 +92,14 @@ struct service_frame {
 	uint64_t now_ns; /* CLOCK_MONOTONIC, once a batch */
 };
 
+/* Who asks on the control socket for something of a service's by its name; the kernel's word. */
+struct service_client {
+	uid_t uid;
+	gid_t gid;
+	unsigned groups_count;
+	gid_t groups[64]; /* the supplementary ones */
+};
+
 struct service_type {
 	const char *name;
 	const char *summary; /* one line for --help */
@@ -123,6 +133,12 @@ struct service_type {
 	/* Takes over other settings while frames flow; they are the instance's then. Rules and tables are
 	 * compiled from them afterwards. A failure changes nothing. NULL: settings are only compiled. */
 	int (*reload)(void *instance, const void *settings, struct err *err);
+	/* A client of the control socket: whether the instance has something of that name, and the client
+	 * may have it. 0; -ENOENT: not mine; -EACCES with err set. Then its connection, which the service
+	 * keeps, on which it may send descriptors. The control thread calls them, and must not wait. */
+	int (*judge)(void *instance, const char *name, const struct service_client *client,
+		struct err *err);
+	void (*take)(void *instance, int socket);
 	void (*close)(void *instance);
 
 	/* Fills the figures and tables below, ten times a second. */
@@ -136,6 +152,9 @@ struct service_type {
 /* What a service needs, and a need in words ("the kernel half (XDP)"). */
 unsigned service_needs(const struct service_type *type, const void *settings);
 const char *service_need_words(unsigned need);
+
+/* Enters the ports of a service into the port table of its compilation. */
+void service_compile_ports(const struct option_ports *ports, const struct service_compile *compile);
 
 /* Empties the tables before the services of an interface are compiled into them. */
 void rule_tables_init(struct rule_tables *tables);

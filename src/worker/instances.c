@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "worker/instances.h"
 
@@ -27,12 +29,55 @@ int instances_open(struct pool *pool, struct err *err)
 
 void instances_close(struct pool *pool)
 {
+	pthread_mutex_lock(&pool->clients_lock);
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
 		if (pool->types[slot] && pool->types[slot]->close)
 			pool->types[slot]->close(pool->instances[slot]);
 		pool->types[slot] = NULL;
 		pool->instances[slot] = NULL;
 	}
+	pthread_mutex_unlock(&pool->clients_lock);
+}
+
+/* The slot whose instance knows the name, or -1; what it says of the client goes to *verdict. */
+static int judge(struct pool *pool, const char *name, const struct service_client *client,
+	int *verdict, struct err *err)
+{
+	for (int slot = 0; slot < SERVICE_SLOTS; slot++) {
+		const struct service_type *type = pool->types[slot];
+
+		*verdict = type && type->judge
+				   ? type->judge(pool->instances[slot], name, client, err)
+				   : -ENOENT;
+		if (*verdict != -ENOENT)
+			return slot;
+	}
+	return -1;
+}
+
+int pool_judge_client(
+	struct pool *pool, const char *name, const struct service_client *client, struct err *err)
+{
+	int slot, verdict;
+
+	pthread_mutex_lock(&pool->clients_lock);
+	slot = judge(pool, name, client, &verdict, err);
+	pthread_mutex_unlock(&pool->clients_lock);
+	return slot < 0 ? err_say(err, -ENOENT, "there is no ring '%s'", name) : verdict;
+}
+
+void pool_take_client(
+	struct pool *pool, const char *name, const struct service_client *client, int socket)
+{
+	int slot, verdict;
+
+	pthread_mutex_lock(&pool->clients_lock);
+	slot = judge(pool, name, client, &verdict, NULL);
+	if (slot >= 0 && !verdict)
+		pool->types[slot]->take(pool->instances[slot], socket);
+	else
+		close(socket); /* the service has gone since */
+	pthread_mutex_unlock(&pool->clients_lock);
 }
 
 static void add_figures(struct snapshot *s, unsigned index, const struct service_type *type,

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "net/local_address.h"
 #include "net/netns.h"
+#include "service/address.h"
 #include "worker/interface.h"
 #include "worker/ladder.h"
 #include "worker/user_half.h"
@@ -156,6 +158,7 @@ int interface_open(
 		ret = user_half_open_queues(in, err);
 	if (!ret) {
 		interface_set_level(in, settings->level);
+		interface_set_addresses(in);
 		open_counters(in);
 		if (settings->interface->irq_affinity)
 			pin_interrupts(in);
@@ -227,6 +230,23 @@ void interface_close(struct interface *in)
 	}
 	free(in->own_tables);
 	free(in);
+}
+
+void interface_set_addresses(struct interface *in)
+{
+	struct address list[LOCAL_ADDRESSES_MAX];
+	struct err err = { "" };
+	int count = local_address_read(list, &err);
+	unsigned left_out = count < 0 ? 0 : address_set_local(in->tables->addresses, list, (unsigned)count);
+
+	if (count < 0)
+		log_write(in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);
+	if (left_out && !in->addresses_left_out)
+		log_write(in->settings->log, LOG_WARNING,
+			"%s: %u addresses of this machine find no room in the table: services with "
+			"addresses = local do not see them",
+			in->link.name, left_out);
+	in->addresses_left_out = left_out > 0;
 }
 
 void interface_set_level(struct interface *in, uint32_t level)

@@ -57,6 +57,7 @@ struct interface {
 	struct interface_service services[SERVICE_SLOTS];
 	struct rule_tables *tables; /* the kernel half's, or own_tables */
 	struct rule_state *state; /* the kernel half's, or &own_state */
+	bool addresses_left_out; /* has been said in the log */
 	struct rule_tables *own_tables;
 	struct rule_state own_state;
 	uint32_t queues_count; /* entries of the next four */
@@ -85,6 +86,10 @@ void interface_stop(struct interface *interface);
 
 /* Closes everything and puts offloads and interrupts back as they were. NULL is allowed. */
 void interface_close(struct interface *interface);
+
+/* Tells both halves the addresses of the machine, as they are now; the calling thread is in the interface's
+ * network namespace. */
+void interface_set_addresses(struct interface *interface);
 
 /* Tells both halves what to record. */
 void interface_set_level(struct interface *interface, uint32_t level);

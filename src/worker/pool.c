@@ -216,6 +216,7 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 	p->start_ns = clock_now_ns();
 	p->timer_fd = -1;
 	pthread_mutex_init(&p->lock, NULL);
+	pthread_mutex_init(&p->clients_lock, NULL);
 	p->stop_fd = eventfd(0, EFD_CLOEXEC);
 	p->end_fd = eventfd(0, EFD_CLOEXEC);
 	ret = p->stop_fd < 0 || p->end_fd < 0 ? err_set(err, -errno, "make an eventfd") : 0;
@@ -311,6 +312,7 @@ void pool_close(struct pool *pool)
 		close(pool->timer_fd);
 	close(pool->stop_fd);
 	close(pool->end_fd);
+	pthread_mutex_destroy(&pool->clients_lock);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }

@@ -31,6 +31,14 @@ int pool_end_fd(const struct pool *pool);
  * 60 s. Any thread. */
 void pool_set_level(struct pool *pool, enum level level, const char *who, bool expires);
 
+/* A client of the control socket asks for something of a service's (a ring) by its name. Returns 0, or
+ * -ENOENT, -EACCES, … with err; pool_take_client() then hands its connection to the service. Any
+ * thread. */
+int pool_judge_client(
+	struct pool *pool, const char *name, const struct service_client *client, struct err *err);
+void pool_take_client(
+	struct pool *pool, const char *name, const struct service_client *client, int socket);
+
 /* Detaches, drains, stops all threads, and fills the final snapshot, whose totals are exact. Returns 0,
  * or the negative errno of a worker that failed with err saying which. */
 int pool_stop(struct pool *pool, struct snapshot *final, struct err *err);
@@ -73,6 +81,7 @@ struct pool {
 	uint32_t service_queues[SERVICE_SLOTS];
 	const struct service_type *types[SERVICE_SLOTS]; /* of open instances; NULL: none */
 	void *instances[SERVICE_SLOTS];
+	pthread_mutex_t clients_lock; /* of the instances' coming and going, against clients' */
 	pthread_mutex_t lock; /* of all below */
 	uint32_t level;
 	uint64_t debug_ends_ns; /* 0: does not */

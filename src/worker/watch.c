@@ -149,6 +149,7 @@ static void compare(struct pool *pool, struct pool_interface *pi)
 	if (back < 0)
 		return;
 	ret = link_read(&link, in->link.name, NULL);
+	interface_set_addresses(pi->interface);
 	netns_leave(back);
 	if (ret || link.index != in->link.index)
 		lose_interface(pool, pi, "the interface is gone");

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* deliver: the descriptor, the rule's compilation, and the packet path. */
+#include "service/deliver.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/counter.h"
+
+static int parse_depth(const struct option *option, const char *text, void *field, struct err *err)
+{
+	uint32_t depth;
+	int code = option_u32(option, text, &depth, err);
+
+	if (code)
+		return code;
+	if (depth & (depth - 1))
+		return err_say(err, -EINVAL, "not a power of two: %u", depth);
+	*(uint32_t *)field = depth;
+	return 0;
+}
+
+/* The name is part of a path of the control socket. */
+static int parse_ring(const struct option *option, const char *text, void *field, struct err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+
+	if (text[strspn(text, allowed)])
+		return err_say(err, -EINVAL,
+			"letters, digits, '-', '_' and '.' make a ring's name, not '%s'", text);
+	return option_text(option, text, field, err);
+}
+
+#define AT(member) .offset = offsetof(struct deliver_settings, member)
+#define SIZE(member) .max = sizeof(((struct deliver_settings *)0)->member)
+
+static const char *const mode_names[] = { "copy", NULL };
+
+static const struct option options[] = {
+	{ "interfaces", "", "the interfaces to take packets from, each with a section of its own",
+		option_names, AT(common.interfaces), .required = true },
+	{ "ports", "", "UDP destination ports: list and ranges", option_ports, AT(ports),
+		.required = true },
+	{ "addresses", "any", "destination addresses: any | local | list", option_addresses,
+		AT(addresses) },
+	{ "ring", "", "consumers open it by this name; empty: the service's", parse_ring, AT(ring),
+		SIZE(ring) },
+	{ "depth", "2048", "packets of a queue that a consumer may lag behind; a power of two",
+		parse_depth, AT(depth), .min = RING_DEPTH_MIN, .max = RING_DEPTH_MAX },
+	{ "mode", "copy", "copy: packets are copied into the ring's own memory", option_choice,
+		AT(mode), .choices = mode_names },
+	{ "group", "ringside", "who may open it, beside root and the daemon's own user",
+		option_text, AT(group), SIZE(group) },
+};
+
+static int compile(const struct service_compile *c, struct err *err)
+{
+	const struct deliver_settings *settings = c->settings;
+	struct deliver_rule *rule = &c->rule->deliver;
+	/* asks for the audience without changing it */
+	struct deliver *deliver = (struct deliver *)c->instance;
+	__u8 slot = c->rule->slot;
+	int code = address_compile(
+		&settings->addresses, slot, c->tables->addresses, &rule->addresses, err);
+
+	if (code)
+		return code;
+	c->rule->kind = SERVICE_deliver;
+	rule->slot = slot;
+	service_compile_ports(&settings->ports, c);
+	if (deliver)
+		c->tables->deliver_attended[slot] = audience_size(&deliver->audience) > 0;
+	return 0;
+}
+
+static unsigned needs(const void *settings)
+{
+	(void)settings;
+	return SERVICE_NEEDS_WORKER;
+}
+
+/* Multiplications spread what two flows differ in over all bits; 32 of them are kept. */
+static inline uint32_t flow_hash(const struct frame *f)
+{
+	uint64_t hash = FRAME_WORD(__u32, f->udp);
+
+	if (f->is_ipv6) {
+		const __u8 *from = (const __u8 *)&frame_ipv6(f)->saddr;
+
+		for (unsigned i = 0; i < 32; i += 8)
+			hash = (hash ^ FRAME_WORD(__u64, from + i)) * 0x9e3779b97f4a7c15ull;
+	} else {
+		hash ^= FRAME_WORD(__u64, &frame_ipv4(f)->saddr) * 0x9e3779b97f4a7c15ull;
+	}
+	hash ^= hash >> 32;
+	return (uint32_t)((hash * 0xbf58476d1ce4e5b9ull) >> 32);
+}
+
+static int handle(void *handler, const struct service_frame *in)
+{
+	struct deliver_queue *q = handler;
+	const struct frame *f = in->frame;
+	const uint16_t payload = (uint16_t)((__u8 *)(f->udp + 1) - f->data);
+	struct ring_packet packet = {
+		.data = f->data,
+		.length = (uint32_t)(f->end - f->data),
+		.header = payload,
+		.hash = flow_hash(f),
+		.signature = (uint32_t)BE16(f->udp->dest) << 16 | BE16(f->udp->source),
+		.time_ns = in->now_ns,
+	};
+
+	if (packet.length > q->packet_bytes)
+		return OUTCOME_DROP + DROP_bad_frame;
+	if (in->hook_ns) {
+		packet.time_ns = in->hook_ns;
+		packet.header |= RINGSIDE_AT_HOOK;
+	}
+	ring_publish(&q->ring, &packet);
+	counter_add(&q->packets, 1);
+	counter_add(&q->bytes, packet.length);
+	return OUTCOME_DELIVER;
+}
+
+static void flush(void *handler)
+{
+	struct deliver_queue *q = handler;
+
+	audience_wake(&q->deliver->audience, q->index);
+}
+
+const struct service_type service_deliver = {
+	.name = "deliver",
+	.summary = "puts packets for UDP ports into the shared-memory rings of other processes",
+	.options = options,
+	.options_count = sizeof(options) / sizeof(options[0]),
+	.settings_size = sizeof(struct deliver_settings),
+	.compile = compile,
+	.needs = needs,
+	.open = deliver_open,
+	.open_interface = deliver_open_interface,
+	.open_queue = deliver_open_queue,
+	.handle = handle,
+	.flush = flush,
+	.close_queue = deliver_close_queue,
+	.close_interface = deliver_close_interface,
+	.reload = deliver_reload,
+	.judge = deliver_judge,
+	.take = deliver_take,
+	.close = deliver_close,
+	.sample = deliver_sample,
+	.figures = deliver_figures,
+	.figures_count = 2,
+	.tables = deliver_tables,
+	.tables_count = 2,
+};

@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Packets for ports into the rings of other processes: three applications, whose consumers come, hang and die.
+. "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+
+reader_serial=0
+
+# reader RING FIRST-LAST [again]: as $reader_pid, its words in $reader_words
+reader() {
+	reader_serial=$((reader_serial + 1))
+	reader_words=$dir/reader$reader_serial
+	"$builddir/tests/ring_reader" "$@" >"$reader_words" 2>&1 &
+	reader_pid=$!
+	started="$started $reader_pid"
+	wait_for 20 grep -q ready "$reader_words" || fail "no consumer of ring $1: $(cat "$reader_words" "$err")"
+}
+
+# said WORDS EXPRESSION: of what a reader has written at its end
+said() {
+	"$python" -c 'import json, sys
+said = json.loads(open(sys.argv[1]).read().splitlines()[-1])
+eval(sys.argv[2], said) or sys.exit(1)' "$1" "$2" 2>/dev/null || fail "$2: $(tail -n 1 "$1")"
+}
+
+# ended PID WORDS EXPRESSION: ends a reader
+ended() {
+	kill -TERM "$1" 2>/dev/null
+	wait_for 10 grep -q received "$2" || fail "a consumer does not end"
+	said "$2" "$3"
+}
+
+sends() {
+	local said
+	said=$(in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 "$@" 2>&1) || fail "deliver_peer: $said"
+}
+
+# table NAME: of a service, in records.py's words: a list of rows
+one() { echo "[s for s in last.services if s.name == '$1'][0]"; }
+row() { echo "[r for s in last.services if s.name == '$1' for r in s.tables.$2 if str(r['$3']).startswith('$4')][0]"; }
+
+three_applications() {
+	about "three applications get every port from 1 to 65534, each its own, and the stack the rest"
+	net_make 1
+	cat >three.ini <<-INI
+		[interface rs0]
+		[service first]
+		type = deliver
+		interfaces = rs0
+		ports = 1-21845
+		depth = 32768
+		[service second]
+		type = deliver
+		interfaces = rs0
+		ports = 21846-43690
+		depth = 32768
+		ring = two
+		[service third]
+		type = deliver
+		interfaces = rs0
+		ports = 43691-65534
+		depth = 8192
+	INI
+	ringside_start -c three.ini || return
+	reader first 1-21845
+	local first=$reader_pid first_words=$reader_words
+	reader two 21846-43690
+	local second=$reader_pid second_words=$reader_words
+	reader third 43691-65534
+	local third=$reader_pid third_words=$reader_words
+	becomes "all(s.figures.consumers == 1 for s in last.services)"
+	sends rounds=1
+	becomes "sum(r.packets for s in last.services for r in s.tables.rings) == 65534" "totals.pass_packets == 65536" \
+		"totals.delivered_packets == 65534"
+	becomes "$(row first consumers consumer "$first").received == 21845" \
+		"$(row first consumers consumer "$first").lag == 0"
+
+	about "one is killed: its ports are the stack's; one hangs: it alone loses; one comes late"
+	kill -KILL "$second"
+	becomes "$(one second).figures.consumers == 0"
+	kill -STOP "$third"
+	reader first 1-21845
+	local late=$reader_pid late_words=$reader_words
+	becomes "$(one first).figures.consumers == 2"
+	sends rounds=1
+	becomes "$(row first rings ring rs0).packets == 43690" "$(row second rings ring rs0).packets == 21845" \
+		"$(one second).pass_packets == 21845" "$(row third consumers consumer "$third").lag >= 21844 - 8192"
+	becomes "$(row third rings ring rs0).packets == 43688"
+	kill -CONT "$third"
+	becomes "$(row third consumers consumer "$third").lag == 0"
+	ended "$late" "$late_words" "received == 21845 and ports == 21845 and lost == 0 and wrong == 0"
+	ringside_stop
+	ended "$first" "$first_words" "received == 43690 and ports == 21845 and lost == 0 and wrong == 0"
+	ended "$third" "$third_words" "received + lost == 43688 and lost > 0 and wrong == 0 and ports == 21844"
+	records "totals.delivered_packets == 43690 + 21845 + 43688"
+	[ -e "$second_words" ] && ! grep -q received "$second_words" || fail "the killed one has spoken"
+	has_no_xdp || fail "an XDP program is left behind"
+}
+
+every_kind() {
+	local place
+	for place in '' --set=rs0.xdp=generic --set=rs0.io=af_packet; do
+		about "${place:-native XDP}: IPv4, IPv6, tags and groups are delivered, fragments are not"
+		net_make 1
+		ringside_start -i rs0 deliver --set=deliver.ports=7000-7099 --set=deliver.ring=r $place || continue
+		reader r 7000-7099
+		sends kinds=mixed ports=6950-7149
+		becomes "$(row deliver rings ring rs0).packets == 500"
+		becomes "$(row deliver consumers consumer "$reader_pid").received == 500"
+		ended "$reader_pid" "$reader_words" "received == 500 and ports == 100 and wrong == 0"
+		ringside_stop
+		records "totals.delivered_packets == 500"
+	done
+}
+
+addresses() {
+	about "addresses = local: the machine's own, as they are now"
+	net_make 1
+	ringside_start -i rs0 deliver --set=deliver.ports=7000 --set=deliver.addresses=local || return
+	reader deliver 7000-7000
+	sends ports=7000-7000
+	becomes "$(row deliver rings ring rs0).packets == 1"
+	ip -n "$near" addr del 192.0.2.2/24 dev rs0
+	sleep_until_gone() { sends ports=7000-7000; shows "service.pass_packets == 0" "$(row deliver rings ring rs0).packets + totals.pass_packets - totals.delivered_packets >= 2" "totals.pass_packets > totals.delivered_packets"; }
+	wait_for 10 sleep_until_gone || fail "a lost address is still ours"
+	ip -n "$near" addr add 192.0.2.2/24 dev rs0
+	local before
+	before=$("$python" -c 'import json,sys; print(json.loads(open(sys.argv[1]).read().splitlines()[-1])["totals"]["delivered_packets"])' "$out")
+	comes_back() { sends ports=7000-7000; shows "totals.delivered_packets > $before"; }
+	wait_for 10 comes_back || fail "an address that is back is not ours"
+	ringside_stop
+}
+
+restarts() {
+	about "a daemon that was killed is seen by its boot id, and consumers come again"
+	net_make 1
+	ringside_start -i rs0 deliver --set=deliver.ports=7000 || return
+	reader deliver 7000-7000 again
+	sends ports=7000-7000
+	becomes "$(row deliver consumers consumer "$reader_pid").received == 1"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	ringside_start -i rs0 deliver --set=deliver.ports=7000 || return
+	becomes "service.figures.consumers == 1"
+	sends ports=7000-7000
+	becomes "$(row deliver consumers consumer "$reader_pid").received == 1"
+
+	about "an interface that goes and comes back takes its consumers along"
+	pair_delete
+	becomes "interface.state == 'absent'"
+	pair_again
+	becomes "interface.state == 'up'" "service.figures.consumers == 1"
+	sends ports=7000-7000
+	becomes "$(row deliver rings ring rs0).packets == 2"
+	ended "$reader_pid" "$reader_words" "received == 3 and wrong == 0 and boots == 2 and openings >= 3"
+	ringside_stop
+}
+
+strangers() {
+	about "only root, and the group when there is one, may open a ring"
+	net_make 1
+	ringside_start -i rs0 deliver --set=deliver.ports=7000 || return
+	chmod 755 "$dir/run"
+	chmod 666 "$dir/run/ringside.sock"
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$builddir/tests/ring_reader" deliver 1-2 >"$dir/stranger" 2>&1
+	said "$dir/stranger" "end == 'Permission denied' and openings == 0"
+	"$builddir/tests/ring_reader" nothing 1-2 >"$dir/nothing" 2>&1
+	said "$dir/nothing" "end == 'No such file or directory'"
+	ringside_stop
+}
+
+loopback() {
+	local place
+	for place in '' --set=lo.io=af_packet; do
+		about "${place:-XDP} on lo"
+		net_make 1
+		ip -n "$near" link set lo up
+		ringside_start -i lo deliver --set=deliver.ports=7000-7009 $place || continue
+		reader deliver 7000-7009
+		in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=127.0.0.1 ports=7000-7009 || fail "send"
+		in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=::1 ports=7000-7009 || fail "send"
+		becomes "$(row deliver rings ring lo).packets == 20"
+		ended "$reader_pid" "$reader_words" "received == 20 and ports == 10 and wrong == 0"
+		ringside_stop
+	done
+}
+
+three_applications
+every_kind
+addresses
+restarts
+strangers
+loopback
+finish
