@@ -91,6 +91,7 @@ static enum MHD_Result answer_access(struct request *request)
 
 static const struct route routes[] = {
 	{ "GET", "/healthz", health_answer },
+	{ "GET", "/metrics", metrics_answer },
 	{ "GET", "/api/v1/snapshot", answer_snapshot },
 	{ "GET", "/api/v1/stream", stream_answer },
 	{ "GET", "/api/v1/config", config_answer },

@@ -93,6 +93,7 @@ enum MHD_Result routes_answer(struct request *request);
 /* Files of their own. */
 enum MHD_Result health_answer(struct request *request);
 enum MHD_Result config_answer(struct request *request);
+enum MHD_Result metrics_answer(struct request *request);
 enum MHD_Result stream_answer(struct request *request);
 
 /* stream.c: a new event for all of them, once a second; and the end of all of them, without which

@@ -27,4 +27,8 @@ size_t export_text(const struct snapshot *snapshot, char *buffer, size_t size);
 size_t export_csv_header(char *buffer, size_t size);
 size_t export_csv(const struct snapshot *snapshot, char *buffer, size_t size);
 
+/* Prometheus text 0.0.4; open: OpenMetrics 1.0. At level debug it may be several times as long as
+ * EXPORT_BYTES. */
+size_t export_openmetrics(const struct snapshot *snapshot, bool open, char *buffer, size_t size);
+
 #endif

@@ -105,3 +105,20 @@ void writer_quoted(struct writer *writer, const char *text)
 	}
 	writer_text(writer, "\"");
 }
+
+void writer_escaped(struct writer *writer, const char *text)
+{
+	while (*text) {
+		unsigned bytes = utf8_bytes((const unsigned char *)text);
+
+		if (*text == '\n')
+			writer_text(writer, "\\n");
+		else if (*text == '"' || *text == '\\')
+			writer_format(writer, "\\%c", *text);
+		else if (!bytes)
+			writer_text(writer, "\xef\xbf\xbd"); /* U+FFFD */
+		else
+			writer_bytes(writer, text, bytes);
+		text += bytes ? bytes : 1;
+	}
+}

@@ -27,5 +27,7 @@ void writer_pad(struct writer *writer, size_t line, size_t column);
 void writer_plain(struct writer *writer, const char *text);
 /* The text as a JSON string, in quotes. What is not well-formed UTF-8 becomes U+FFFD. */
 void writer_quoted(struct writer *writer, const char *text);
+/* The text as OpenMetrics has it in labels and HELP: backslashes, quotes and line feeds escaped. */
+void writer_escaped(struct writer *writer, const char *text);
 
 #endif

@@ -77,6 +77,15 @@ void histogram_subtract(
 		into->max = histogram_index(max) == top ? max : highest(top);
 }
 
+uint64_t histogram_below(const struct histogram *histogram, uint64_t value)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS && histogram_lowest(i) < value; i++)
+		count += counter_get(&histogram->bucket[i]);
+	return count;
+}
+
 uint64_t histogram_count(const struct histogram *histogram)
 {
 	uint64_t count = 0;

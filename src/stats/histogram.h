@@ -28,6 +28,8 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
  * now->max where that lies in it. For what happened between two snapshots. */
 void histogram_subtract(struct histogram *into, const struct histogram *now,
 	const struct histogram *before);
+/* The values in buckets that begin below this one, in ns: those below it, to 1.6 %. */
+uint64_t histogram_below(const struct histogram *histogram, uint64_t value);
 uint64_t histogram_count(const struct histogram *histogram);
 /* The value (the middle of its bucket, never above max) below which a share of the values lies, in
  * parts per million: 500000 is the median. 0 without values. */
