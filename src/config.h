@@ -103,6 +103,16 @@ int config_print(const struct config_source *source, FILE *out, struct config_pr
 uint64_t config_needs(const struct config *config);
 uint64_t config_keeps(const struct config *config);
 
+/* The kinds of sections but [service NAME], whose rows are the service types', for --help, manual and
+ * completion; a row without a title at the end. */
+struct config_kind {
+	const char *title; /* "interface NAME" */
+	const char *help; /* one line */
+	const struct option *options;
+	unsigned options_count;
+};
+extern const struct config_kind config_kinds[];
+
 /* The rows of [ringside], [interface] and [api], for --help and tests. */
 extern const struct option config_ringside_options[];
 extern const unsigned config_ringside_options_count;

@@ -147,3 +147,15 @@ const unsigned config_api_options_count =
 	sizeof(config_api_options) / sizeof(config_api_options[0]);
 
 #undef AT
+
+#define COUNT(options) options, sizeof(options) / sizeof((options)[0])
+
+const struct config_kind config_kinds[] = {
+	{ "ringside", "the instance", COUNT(config_ringside_options) },
+	{ "interface NAME",
+		"a network interface; each that a service uses needs a section, which may be "
+		"empty",
+		COUNT(config_interface_options) },
+	{ "api", "the API on a TCP port, too", COUNT(config_api_options) },
+	{ NULL, NULL, NULL, 0 },
+};

@@ -8,10 +8,6 @@
 #include "cmd/command.h"
 #include "cmd/source.h"
 
-static const struct command *const commands[] = { &command_run, &command_check, &command_doctor,
-	&command_top, &command_lab };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 static void print_argument(const struct argument *argument)
 {
 	char words[64], letter[8] = "    ", name[32] = "";
@@ -45,7 +41,7 @@ static void print_help(void)
 	printf("Ringside answers packets at XDP speed and shows what every ring is doing.\n\n"
 	       "ringside [COMMAND] [ARGUMENTS]; without a command, run. ringside COMMAND --help "
 	       "says more.\n\n");
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; commands[i]; i++)
 		printf("  ringside %-10s  %s\n", commands[i]->name, commands[i]->summary);
 	printf("  ringside --version\n\nServices:\n\n");
 	source_print_services(stdout);
@@ -66,10 +62,10 @@ static void print_error(const struct err *err)
 
 static const struct command *find_command(const char *name, struct err *err)
 {
-	const char *names[COMMANDS + 1] = { NULL };
+	const char *names[COMMANDS_MAX + 1] = { NULL };
 	const char *nearest;
 
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; commands[i]; i++) {
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 		names[i] = commands[i]->name;

@@ -86,13 +86,12 @@ static void print_more_help(FILE *out)
 	char title[48];
 
 	fprintf(out, "\nThe keys of an INI file, with their defaults:\n");
-	print_keys(out, "ringside", config_ringside_options, config_ringside_options_count);
-	print_keys(out, "interface NAME", config_interface_options, config_interface_options_count);
+	for (const struct config_kind *kind = config_kinds; kind->title; kind++)
+		print_keys(out, kind->title, kind->options, kind->options_count);
 	for (unsigned i = 0; service_types[i]; i++) {
 		snprintf(title, sizeof(title), "service %s", service_types[i]->name);
 		print_keys(out, title, service_types[i]->options, service_types[i]->options_count);
 	}
-	print_keys(out, "api", config_api_options, config_api_options_count);
 }
 
 const struct command command_check = {

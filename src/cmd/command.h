@@ -26,6 +26,10 @@ struct command {
 		FILE *out); /* what --help says behind the arguments; NULL: nothing */
 };
 
+/* All of them, in the order that --help and the manual have; NULL at the end. */
+#define COMMANDS_MAX 16
+extern const struct command *const commands[];
+
 extern const struct command command_run, command_check, command_doctor, command_top, command_lab;
 
 #endif

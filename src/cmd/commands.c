@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cmd/command.h"
+
+const struct command *const commands[] = {
+	&command_run,
+	&command_check,
+	&command_doctor,
+	&command_top,
+	&command_lab,
+	NULL,
+};
+_Static_assert(sizeof(commands) / sizeof(commands[0]) <= COMMANDS_MAX + 1, "there is room for all");
