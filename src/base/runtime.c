@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,4 +87,37 @@ unsigned runtime_names(
 		closedir(dir);
 	qsort(names, count, sizeof(names[0]), compare_names);
 	return count;
+}
+
+int runtime_denied(const char *path, const char *verb, const char *command, struct err *err)
+{
+	const struct passwd *owner, *user;
+	const struct group *group;
+	char owner_name[64] = "?", user_name[64] = "?";
+	bool is_shared = false;
+	struct stat file;
+
+	err_set(err, -EACCES, "cannot %s %s", verb, path);
+	if (lstat(path, &file))
+		return -EACCES;
+	/* each call overwrites what the one before returned */
+	owner = getpwuid(file.st_uid);
+	if (owner)
+		snprintf(owner_name, sizeof(owner_name), "%s", owner->pw_name);
+	user = getpwuid(geteuid());
+	if (user)
+		snprintf(user_name, sizeof(user_name), "%s", user->pw_name);
+	group = getgrgid(file.st_gid);
+	is_shared = group && !strcmp(group->gr_name, RUNTIME_GROUP) && file.st_mode & S_IRGRP;
+	err_add(err, -EACCES, "\nthe file is %s:%s %04o; you are %s (uid %u)", owner_name,
+		group ? group->gr_name : "?", (unsigned)file.st_mode & 07777, user_name, geteuid());
+	if (is_shared)
+		return err_add(err, -EACCES,
+			"\nsudo usermod -aG " RUNTIME_GROUP " %s, then log in again; or: sudo %s",
+			user_name, command);
+	return err_add(err, -EACCES,
+		"\nsudo %s; or for all times: sudo groupadd --system " RUNTIME_GROUP
+		", sudo usermod -aG " RUNTIME_GROUP
+		" %s, start the instance again and log in again",
+		command, user_name);
 }

@@ -39,4 +39,8 @@ bool runtime_share(const char *path, mode_t mode);
 unsigned runtime_names(const char *folder, const char *suffix,
 	char names[][RUNTIME_NAME_BYTES], unsigned max);
 
+/* Says of a file that may not be used (verb: "read", "write to") whose it is, who asks, and what changes
+ * that, for instance `sudo COMMAND`: three lines. Returns -EACCES. */
+int runtime_denied(const char *path, const char *verb, const char *command, struct err *err);
+
 #endif

@@ -30,6 +30,7 @@ struct command {
 #define COMMANDS_MAX 16
 extern const struct command *const commands[];
 
-extern const struct command command_run, command_check, command_doctor, command_top, command_lab;
+extern const struct command command_run, command_check, command_doctor, command_top, command_stat,
+	command_set, command_lab;
 
 #endif

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "cmd/control_path.h"
 #include <string.h>
 
 static bool take(void *context, struct snapshot *into, uint64_t sequence)
@@ -111,7 +113,7 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 	instance->rings = (struct control_handover){ "/api/v1/rings", "ringside-ring/1", pool,
 		judge_client, take_client };
 	if (!ret)
-		ret = runtime_path(instance->socket, folder, config->name, ".sock", err);
+		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);
 	if (ret)
 		log_write(log, LOG_WARNING, "no control socket: %s", err->text);
 	ret = start(instance, config, source, !ret, log, err);

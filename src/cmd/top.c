@@ -11,8 +11,10 @@
 
 #include "base/clock.h"
 #include "cmd/command.h"
+#include "cmd/control_path.h"
 #include "cmd/headless.h"
 #include "cmd/value.h"
+#include "control/client.h"
 #include "stats/published.h"
 #include "tui/tui.h"
 
@@ -132,6 +134,15 @@ static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequenc
 	return false;
 }
 
+static int set_level(void *context, enum level level, struct err *err)
+{
+	const struct top *top = context;
+	char path[RUNTIME_PATH_BYTES];
+
+	control_path_beside(path, top->reader.path);
+	return client_put(path, "/api/v1/stats-level", level_names[level], "ringside top", err);
+}
+
 static int open_wake(struct top *top, struct err *err)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -154,7 +165,7 @@ static int open_wake(struct top *top, struct err *err)
 
 static int draw(struct top *top, struct err *err)
 {
-	const struct tui_source source = { .snapshots = { top, take_snapshot } };
+	const struct tui_source source = { { top, take_snapshot }, set_level };
 	const struct tui_settings settings = {
 		.ascii = top->ascii,
 		.no_color = top->no_color,

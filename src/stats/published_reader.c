@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,41 +23,6 @@ static bool is_locked(int fd)
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	return !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
-}
-
-/* Who may read it, who asks, and what changes that: three lines. */
-static int say_denied(const char *path, struct err *err)
-{
-	const struct passwd *owner, *user;
-	const struct group *group;
-	char owner_name[64] = "?", user_name[64] = "?";
-	bool is_shared = false;
-	struct stat file;
-
-	err_set(err, -EACCES, "cannot read %s", path);
-	if (lstat(path, &file))
-		return -EACCES;
-	/* each call overwrites what the one before returned */
-	owner = getpwuid(file.st_uid);
-	if (owner)
-		snprintf(owner_name, sizeof(owner_name), "%s", owner->pw_name);
-	user = getpwuid(geteuid());
-	if (user)
-		snprintf(user_name, sizeof(user_name), "%s", user->pw_name);
-	group = getgrgid(file.st_gid);
-	is_shared = group && !strcmp(group->gr_name, RUNTIME_GROUP) && file.st_mode & S_IRGRP;
-	err_add(err, -EACCES, "\nthe file is %s:%s %04o; you are %s (uid %u)", owner_name,
-		group ? group->gr_name : "?", (unsigned)file.st_mode & 07777, user_name, geteuid());
-	if (is_shared)
-		return err_add(err, -EACCES,
-			"\nsudo usermod -aG " RUNTIME_GROUP " %s, then log in again; or: sudo "
-			"ringside top",
-			user_name);
-	return err_add(err, -EACCES,
-		"\nsudo ringside top; or for all times: sudo groupadd --system " RUNTIME_GROUP
-		", sudo usermod -aG " RUNTIME_GROUP
-		" %s, start the instance again and log in again",
-		user_name);
 }
 
 static bool lives(const char *path)
@@ -155,7 +118,7 @@ int published_reader_open(struct published_reader *reader, const char *path, str
 	snprintf(reader->path, sizeof(reader->path), "%s", path);
 	reader->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (reader->fd < 0)
-		return errno == EACCES ? say_denied(path, err) : err_set(err, -errno, "%s", path);
+		return errno == EACCES ? runtime_denied(path, "read", "ringside top", err) : err_set(err, -errno, "%s", path);
 	if (fstat(reader->fd, &file) || pread(reader->fd, &header, sizeof(header), 0) < 0)
 		code = err_set(err, -errno, "read %s", path);
 	else if (!file.st_size) /* its name was taken a moment ago */
