@@ -99,6 +99,48 @@ static unsigned echo(struct fake_kernel *k, struct io_frame *frames, unsigned ma
 	return n;
 }
 
+static void test_empty_frames_are_lent_while_there_is_room_to_transmit_all_of_them(void **state)
+{
+	struct fake_kernel *k = open_kernel(128, 32, 0);
+	struct io_frame frames[BATCH];
+	unsigned count = 0;
+
+	(void)state;
+	rings_refill(&k->rings); /* 32 go into the fill ring, 96 stay free */
+	/* one by one and in a batch: 32 fit into the tx ring, whoever asks how often */
+	while (count < 20 && rings_lend(&k->rings, &frames[count], 1))
+		count++;
+	assert_int_equal(count, 20);
+	assert_int_equal(rings_lend(&k->rings, &frames[count], BATCH - count), 12);
+	assert_int_equal(rings_lend(&k->rings, &frames[32], 1), 0);
+	for (unsigned i = 0; i < 32; i++) {
+		assert_false(frames[i].send || frames[i].sent);
+		for (unsigned other = 0; other < i; other++)
+			assert_ptr_not_equal(frames[i].data, frames[other].data);
+		frames[i].length = 60;
+		frames[i].send = true;
+	}
+	assert_int_equal(rings_transmit(&k->rings, frames, 32), 32);
+	for (unsigned i = 0; i < 32; i++)
+		assert_true(frames[i].sent);
+	assert_int_equal(rings_lend(&k->rings, frames, BATCH), 0); /* the ring is full */
+	close_kernel(k);
+}
+
+static void test_no_more_empty_frames_are_lent_than_there_are(void **state)
+{
+	struct fake_kernel *k = open_kernel(40, 32, 0);
+	struct io_frame frames[BATCH];
+
+	(void)state;
+	rings_refill(&k->rings); /* takes 32 of the 40 */
+	assert_int_equal(rings_lend(&k->rings, frames, BATCH), 8);
+	assert_int_equal(k->rings.frames.owned[OWNER_WORKER], 8);
+	assert_int_equal(rings_transmit(&k->rings, frames, 8), 0); /* none is to be sent */
+	assert_int_equal(k->rings.frames.free_count, 8);
+	close_kernel(k);
+}
+
 static void test_a_full_tx_ring_refuses_exactly_the_overflow_and_keeps_the_order(void **state)
 {
 	struct fake_kernel *k = open_kernel(128, 32, 0);
@@ -339,6 +381,9 @@ int main(void)
 		cmocka_unit_test(test_every_free_frame_goes_into_the_fill_ring),
 		cmocka_unit_test(test_a_fill_ring_without_room_leaves_frames_free),
 		cmocka_unit_test(test_frames_are_lent_in_the_order_they_came_and_at_most_a_batch),
+		cmocka_unit_test(
+			test_empty_frames_are_lent_while_there_is_room_to_transmit_all_of_them),
+		cmocka_unit_test(test_no_more_empty_frames_are_lent_than_there_are),
 		cmocka_unit_test(
 			test_a_full_tx_ring_refuses_exactly_the_overflow_and_keeps_the_order),
 		cmocka_unit_test(test_only_frames_to_send_take_room_in_the_tx_ring),

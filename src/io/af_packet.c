@@ -24,6 +24,11 @@
 #include "io/packet_filter.h"
 #include "io/packet_socket.h"
 
+/* Room to write a frame into that was not received: the MTU, an Ethernet header and two tags. */
+#define EMPTY_HEADERS_BYTES 22
+/* The handle of such a frame, which is no slot. */
+#define NO_SLOT UINT32_MAX
+
 /* Empty receives between two looks at the link by a worker that polls without ever waiting. */
 #define EMPTY_RECEIVES 1024
 
@@ -44,6 +49,8 @@ struct io_queue {
 	struct mmsghdr messages[IO_BATCH_MAX];
 	struct iovec parts[IO_BATCH_MAX];
 	struct io_frame *to_send[IO_BATCH_MAX];
+	uint8_t *empty; /* [IO_BATCH_MAX][empty_bytes], made when first lent */
+	uint32_t empty_bytes, empty_lent;
 };
 
 static struct tpacket2_hdr *slot_at(const struct io_queue *queue, uint64_t slot)
@@ -185,6 +192,22 @@ static int af_packet_receive(
 	return (int)count;
 }
 
+static unsigned af_packet_lend(struct io_queue *queue, struct io_frame *frames, unsigned max)
+{
+	if (!queue->empty)
+		queue->empty = malloc((size_t)IO_BATCH_MAX * queue->empty_bytes);
+	if (!queue->empty)
+		return 0;
+	if (max > IO_BATCH_MAX - queue->empty_lent)
+		max = IO_BATCH_MAX - queue->empty_lent;
+	for (unsigned i = 0; i < max; i++)
+		frames[i] = (struct io_frame){
+			.data = queue->empty + (size_t)queue->empty_lent++ * queue->empty_bytes,
+			.handle = NO_SLOT,
+		};
+	return max;
+}
+
 /* True when the error is about one frame, and the next one may well be sent. */
 static bool is_of_one_frame(int error)
 {
@@ -220,7 +243,7 @@ static void messages_send(struct io_queue *queue, unsigned count)
 /* The kernel copies frames as it sends them, so all slots are free afterwards. */
 static void af_packet_finish(struct io_queue *queue, struct io_frame *frames, unsigned count)
 {
-	unsigned messages = 0;
+	unsigned messages = 0, slots = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		frames[i].sent = false;
@@ -231,9 +254,15 @@ static void af_packet_finish(struct io_queue *queue, struct io_frame *frames, un
 		queue->to_send[messages++] = &frames[i];
 	}
 	messages_send(queue, messages);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		if (frames[i].handle == NO_SLOT) {
+			queue->empty_lent = 0; /* they are given back all at once */
+			continue;
+		}
 		slot_return(queue, frames[i].handle);
-	counter_add(&queue->returned, count);
+		slots++;
+	}
+	counter_add(&queue->returned, slots);
 }
 
 static void af_packet_wait(struct io_queue *queue, int wake_fd, int timeout_ms)
@@ -305,6 +334,7 @@ static void af_packet_close(struct io_queue *queue)
 		close(queue->send_fd);
 	packet_ring_close(&queue->ring);
 	packet_sinks_close(queue->sinks);
+	free(queue->empty);
 	pthread_mutex_destroy(&queue->statistics_lock);
 	free(queue);
 }
@@ -322,6 +352,7 @@ static int af_packet_open(
 		return err_set(err, -ENOMEM, "open AF_PACKET");
 	queue->receive_fd = queue->send_fd = -1;
 	queue->ifindex = settings->ifindex;
+	queue->empty_bytes = settings->mtu + EMPTY_HEADERS_BYTES;
 	for (unsigned i = 0; i < IO_BATCH_MAX; i++) {
 		queue->messages[i].msg_hdr.msg_iov = &queue->parts[i];
 		queue->messages[i].msg_hdr.msg_iovlen = 1;
@@ -355,6 +386,7 @@ const struct io_ops io_af_packet = {
 	.can_pass = true,
 	.open = af_packet_open,
 	.receive = af_packet_receive,
+	.lend = af_packet_lend,
 	.finish = af_packet_finish,
 	.wait = af_packet_wait,
 	.is_drained = af_packet_is_drained,

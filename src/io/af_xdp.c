@@ -256,6 +256,13 @@ static void kick(struct io_queue *q)
 	}
 }
 
+static unsigned af_xdp_lend(struct io_queue *q, struct io_frame *frames, unsigned max)
+{
+	if (q->rings.outstanding)
+		rings_reap(&q->rings);
+	return rings_lend(&q->rings, frames, max);
+}
+
 static void af_xdp_finish(struct io_queue *q, struct io_frame *frames, unsigned count)
 {
 	rings_transmit(&q->rings, frames, count);
@@ -331,6 +338,7 @@ const struct io_ops io_af_xdp = {
 	.latency = "hook to TX submission",
 	.open = af_xdp_open,
 	.receive = af_xdp_receive,
+	.lend = af_xdp_lend,
 	.finish = af_xdp_finish,
 	.wait = af_xdp_wait,
 	.is_drained = af_xdp_is_drained,

@@ -7,6 +7,7 @@
  * place, and says of each in `send` whether it goes back out. io_finish() takes all of them back, once,
  * in one call: those to send belong to the backend's transmit side until they have left, the others are
  * free at once. Between the two calls the worker owns the frames; outside of them it touches none.
+ * io_lend() lends empty frames in the same way, for those who send without having received.
  *
  * A queue belongs to one thread from open to close, except io_read_gauges(), which any thread may call.
  */
@@ -79,6 +80,10 @@ struct io_ops {
 	/* Lends at most max frames; times: fill hook_ns. 0: none there. A negative errno: the queue is
 	 * dead (-ENETDOWN, -ENXIO: its interface is gone; -ENODATA: a file's end). */
 	int (*receive)(struct io_queue *queue, struct io_frame *frames, unsigned max, bool times);
+	/* Lends at most max empty frames to write into and to send, of settings.mtu and 22 bytes at least;
+	 * `length` and `send` are the caller's to set, and all that are lent are finished in one
+	 * call, before any other. Never more than there is room to transmit. NULL: the backend has none. */
+	unsigned (*lend)(struct io_queue *queue, struct io_frame *frames, unsigned max);
 	/* Takes all of them back; sets `sent`. Also called with count 0 when there was nothing to
 	 * receive, to push what is still to be transmitted. */
 	void (*finish)(struct io_queue *queue, struct io_frame *frames, unsigned count);

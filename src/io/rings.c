@@ -50,10 +50,34 @@ unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned ma
 	return n;
 }
 
+unsigned rings_lend(struct rings *rings, struct io_frame *frames, unsigned max)
+{
+	uint32_t room;
+
+	if (max > rings->frames.free_count)
+		max = rings->frames.free_count;
+	room = max ? xsk_prod_nb_free(&rings->tx, rings->lent + max) : 0;
+	room = room > rings->lent ? room - rings->lent : 0;
+	if (max > room)
+		max = room;
+	rings->lent += max;
+	for (unsigned i = 0; i < max; i++) {
+		uint32_t frame = frames_get(&rings->frames, OWNER_WORKER);
+
+		frames[i] = (struct io_frame){
+			.data = rings->frames.area + (size_t)frame * rings->frames.frame_size,
+			.handle = frame,
+		};
+	}
+	return max;
+}
+
 unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count)
 {
 	uint32_t room = 0, sending = 0, index = 0;
 
+	if (count)
+		rings->lent = 0;
 	for (unsigned i = 0; i < count; i++)
 		sending += frames[i].send;
 	if (sending)

@@ -33,6 +33,7 @@ struct rings {
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons rx, completion;
 	uint32_t outstanding; /* handed to tx and not reaped */
+	uint32_t lent; /* by rings_lend(), and not yet back */
 };
 
 /* Gives every free frame to the kernel, as far as the fill ring has room. */
@@ -40,6 +41,9 @@ void rings_refill(struct rings *rings);
 /* Lends at most max received frames; times: reads and clears the time that the kernel half noted in
  * front of each frame (0: none). Returns how many. */
 unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned max, bool times);
+/* Lends at most max free frames: with those lent before, no more than tx has room for. All go back in one
+ * call of rings_transmit(). Returns how many. */
+unsigned rings_lend(struct rings *rings, struct io_frame *frames, unsigned max);
 /* Takes back all frames on loan: those to send go to tx in order while there is room, the rest are
  * free. Sets `sent`. Returns how many went to tx. */
 unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count);
