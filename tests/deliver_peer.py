@@ -3,7 +3,8 @@
 
 usage: deliver_peer.py INTERFACE [ports=0-65535] [rounds=1] [rate=20000] [kinds=plain]
 kinds: plain (IPv4), or mixed: IPv4, IPv6, tags, a group, and fragments, which nobody may get.
-socket=ADDRESS sends by an ordinary socket instead.
+socket=ADDRESS sends by an ordinary socket instead; write=FILE sends nothing and writes the frames, each in
+hexadecimal on a line.
 """
 import socket
 import struct
@@ -48,7 +49,7 @@ def send(interface, frames, rate):
 
 
 def main():
-    options = dict(ports="0-65535", rounds="1", rate="20000", kinds="plain", socket="")
+    options = dict(ports="0-65535", rounds="1", rate="20000", kinds="plain", socket="", write="")
     options.update(argument.split("=", 1) for argument in sys.argv[2:])
     first, last = (int(port) for port in options["ports"].split("-"))
     ports = range(first, last + 1)
@@ -61,6 +62,10 @@ def main():
         frames = [plain(port) for port in ports]
     else:
         frames = [frame for port in ports for frame in mixed(port)]
+    if options["write"]:
+        with open(options["write"], "w") as file:
+            file.writelines(frame.hex() + "\n" for frame in frames)
+        return
     for _ in range(int(options["rounds"])):
         send(sys.argv[1], frames, float(options["rate"]))
 

@@ -130,7 +130,7 @@ static inline int stage_seat(struct stage *s)
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) ||
-		audience_seat(&s->audience, ends[0], &err)) {
+		audience_seat(&s->audience, ends[0], false, &err)) {
 		fprintf(stderr, "seat a consumer: %s\n", err.text);
 		abort();
 	}

@@ -291,7 +291,7 @@ static void test_all_seats_can_be_taken_and_are_free_again(void **state)
 	for (int i = 0; i < AUDIENCE_SEATS; i++)
 		connections[i] = stage_seat(&s);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	assert_int_equal(audience_seat(&s.audience, ends[0], &err), -ENOSPC);
+	assert_int_equal(audience_seat(&s.audience, ends[0], false, &err), -ENOSPC);
 	assert_string_equal(err.text, "all 32 seats are taken");
 	close(ends[1]);
 	for (int i = 0; i < AUDIENCE_SEATS; i++)

@@ -81,16 +81,22 @@ static void sample(struct place *p)
 	service_deliver.sample(p->instance, &p->sample);
 }
 
-static struct ringside *open_consumer(struct place *p)
+static struct ringside *open_as(struct place *p, bool looks_on)
 {
+	const struct service_client client = { .looks_on = looks_on };
 	struct ringside *consumer;
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	service_deliver.take(p->instance, ends[0]);
+	service_deliver.take(p->instance, &client, ends[0]);
 	sample(p);
 	assert_int_equal(ringside_open_connection(&consumer, ends[1], NULL), 0);
 	return consumer;
+}
+
+static struct ringside *open_consumer(struct place *p)
+{
+	return open_as(p, false);
 }
 
 static int hand(struct place *p, const struct packet *packet, uint64_t hook_ns, uint8_t *bytes,
@@ -218,6 +224,30 @@ static void test_the_ports_are_open_while_somebody_is_there(void **state)
 	close_place(p);
 }
 
+static void test_who_looks_on_opens_no_ports(void **state)
+{
+	struct place *p = open_place();
+	struct ringside *onlooker = open_as(p, true), *consumer;
+
+	(void)state;
+	assert_int_equal(p->tables->deliver_attended[0], 0);
+	assert_int_equal(ringside_readers(onlooker), 0);
+	ringside_close(onlooker);
+	sample(p);
+	consumer = open_consumer(p);
+	onlooker = open_as(p, true);
+	assert_int_equal(ringside_readers(onlooker), 1);
+	sample(p);
+	assert_int_equal(p->sample.figures[0].count, 1);
+	assert_int_equal(p->rows_count, 3);
+	assert_non_null(strstr(p->rows[2].label, " #2 (looks on)"));
+	ringside_close(consumer);
+	sample(p);
+	assert_int_equal(p->tables->deliver_attended[0], 0);
+	ringside_close(onlooker);
+	close_place(p);
+}
+
 static void test_both_halves_leave_packets_to_the_stack_while_nobody_is_there(void **state)
 {
 	const struct packet packet = V4();
@@ -273,8 +303,8 @@ static int judge(struct place *p, const char *name, const struct service_client 
 static void test_root_our_own_user_and_the_group_may_open_a_ring(void **state)
 {
 	const struct service_client root = { .uid = 0, .gid = 5000 };
-	const struct service_client stranger = { 4000, 4000, 2, { 4001, 4002 } };
-	struct service_client member = { 4000, 0, 0, { 0 } };
+	const struct service_client stranger = { 4000, 4000, 2, { 4001, 4002 }, false };
+	struct service_client member = { 4000, 0, 0, { 0 }, false };
 	struct place *p = open_place();
 
 	(void)state;
@@ -289,7 +319,7 @@ static void test_root_our_own_user_and_the_group_may_open_a_ring(void **state)
 	assert_int_equal(judge(p, "shreds", &root), -ENOENT);
 	assert_int_equal(judge(p, "other", &member), 0);
 	assert_int_equal(judge(p, "other", &stranger), -EACCES);
-	member = (struct service_client){ 4000, 4000, 2, { 4001, 0 } };
+	member = (struct service_client){ 4000, 4000, 2, { 4001, 0 }, false };
 	assert_int_equal(judge(p, "other", &member), 0);
 	close_place(p);
 }
@@ -396,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_a_packet_longer_than_the_ring_has_room_for_is_dropped),
 		cmocka_unit_test(test_the_ports_are_open_while_somebody_is_there),
 		cmocka_unit_test(test_both_halves_leave_packets_to_the_stack_while_nobody_is_there),
+		cmocka_unit_test(test_who_looks_on_opens_no_ports),
 		cmocka_unit_test(test_what_a_closed_queue_has_counted_stays),
 		cmocka_unit_test(test_root_our_own_user_and_the_group_may_open_a_ring),
 		cmocka_unit_test(test_depth_and_mode_need_a_restart),

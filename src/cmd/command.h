@@ -31,6 +31,6 @@ struct command {
 extern const struct command *const commands[];
 
 extern const struct command command_run, command_check, command_doctor, command_top, command_stat,
-	command_set, command_lab;
+	command_set, command_tap, command_lab;
 
 #endif

@@ -5,7 +5,7 @@ const struct command *const commands[] = {
 	&command_run,
 	&command_check,
 	&command_doctor,
-	&command_top, &command_stat, &command_set,
+	&command_top, &command_stat, &command_set, &command_tap,
 	&command_lab,
 	NULL,
 };

@@ -41,9 +41,10 @@ static void publish(struct instance *instance, struct pool *pool, struct log *lo
 			instance->unpublished.text);
 }
 
-static struct service_client client_of(const struct control_peer *peer)
+static struct service_client client_of(const struct control_peer *peer, bool looks_on)
 {
-	struct service_client client = { peer->uid, peer->gid, peer->groups_count, { 0 } };
+	struct service_client client = { peer->uid, peer->gid, peer->groups_count, { 0 },
+		looks_on };
 
 	_Static_assert(sizeof(client.groups) == sizeof(peer->groups), "as many groups");
 	memcpy(client.groups, peer->groups, sizeof(client.groups));
@@ -53,14 +54,21 @@ static struct service_client client_of(const struct control_peer *peer)
 static int judge_client(
 	void *context, const char *name, const struct control_peer *peer, struct err *err)
 {
-	const struct service_client client = client_of(peer);
+	const struct service_client client = client_of(peer, false);
 
 	return pool_judge_client(context, name, &client, err);
 }
 
-static void take_client(void *context, const char *name, const struct control_peer *peer, int fd)
+static void take_reader(void *context, const char *name, const struct control_peer *peer, int fd)
 {
-	const struct service_client client = client_of(peer);
+	const struct service_client client = client_of(peer, false);
+
+	pool_take_client(context, name, &client, fd);
+}
+
+static void take_onlooker(void *context, const char *name, const struct control_peer *peer, int fd)
+{
+	const struct service_client client = client_of(peer, true);
 
 	pool_take_client(context, name, &client, fd);
 }
@@ -89,8 +97,8 @@ static int start(struct instance *instance, const struct config *config,
 		.path = has_socket ? instance->socket : NULL,
 		.listen = config->api.listen.ss_family == AF_UNSPEC ? NULL : &config->api.listen,
 		.token_file = *config->api.token_file ? config->api.token_file : NULL,
-		.handovers = &instance->rings,
-		.handovers_count = 1,
+		.handovers = instance->handovers,
+		.handovers_count = 2,
 		.config = text,
 		.log = log,
 	};
@@ -110,8 +118,10 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 
 	publish(instance, pool, log);
 	instance->ops = (struct control_ops){ pool, take, set_level };
-	instance->rings = (struct control_handover){ "/api/v1/rings", "ringside-ring/1", pool,
-		judge_client, take_client };
+	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/1",
+		pool, judge_client, take_reader };
+	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/1", pool,
+		judge_client, take_onlooker };
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);
 	if (ret)

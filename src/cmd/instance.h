@@ -11,7 +11,7 @@
 
 struct instance {
 	struct control_ops ops; /* of the pool; for the dashboard and the control side */
-	struct control_handover rings; /* who asks for a ring's descriptors */
+	struct control_handover handovers[2]; /* who asks for a ring's descriptors: to read it, to look on */
 	struct control *control; /* NULL: there is neither a control socket nor TCP */
 	char socket[RUNTIME_PATH_BYTES];
 	struct published *published; /* NULL: nothing could be published; unpublished says why */

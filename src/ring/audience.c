@@ -92,13 +92,21 @@ void audience_remove(struct audience *audience, unsigned index)
 	pthread_mutex_unlock(&audience->lock);
 }
 
-unsigned audience_size(struct audience *audience)
+static unsigned count_readers(const struct audience *audience)
 {
 	unsigned n = 0;
 
-	pthread_mutex_lock(&audience->lock);
 	for (unsigned i = 0; i < AUDIENCE_SEATS; i++)
-		n += audience->seat[i] != NULL;
+		n += audience->seat[i] && !audience->seat[i]->looks_on;
+	return n;
+}
+
+unsigned audience_readers(struct audience *audience)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&audience->lock);
+	n = count_readers(audience);
 	pthread_mutex_unlock(&audience->lock);
 	return n;
 }
@@ -150,7 +158,7 @@ static int send_with(int socket, const void *message, size_t bytes, const int *f
 static int greet(struct audience *audience, struct seat *seat)
 {
 	struct ringside_greeting greeting = { RINGSIDE_MAGIC, RINGSIDE_VERSION, 0,
-		audience->boot_id };
+		audience->boot_id, count_readers(audience), 0 };
 	int fds[2], ret;
 
 	for (unsigned i = 0; i < audience->count; i++)
@@ -212,7 +220,7 @@ static int find_place(const struct audience *audience)
 	return -ENOSPC;
 }
 
-int audience_seat(struct audience *audience, int socket, struct err *err)
+int audience_seat(struct audience *audience, int socket, bool looks_on, struct err *err)
 {
 	struct seat *seat = calloc(1, sizeof(*seat));
 	int place, ret = 0;
@@ -222,6 +230,7 @@ int audience_seat(struct audience *audience, int socket, struct err *err)
 		return err_set(err, -ENOMEM, "seat a consumer");
 	}
 	seat->socket = socket;
+	seat->looks_on = looks_on;
 	learn(seat);
 	pthread_mutex_lock(&audience->lock);
 	place = find_place(audience);
@@ -297,7 +306,7 @@ unsigned audience_rows(struct audience *audience, struct audience_row *rows)
 
 		if (!seat)
 			continue;
-		*row = (struct audience_row){ .pid = seat->pid };
+		*row = (struct audience_row){ .pid = seat->pid, .looks_on = seat->looks_on };
 		memcpy(row->command, seat->command, sizeof(row->command));
 		for (unsigned k = 0; k < audience->count; k++)
 			if (audience->rings[k].ring)

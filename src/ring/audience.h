@@ -22,6 +22,7 @@ struct seat {
 	const struct ringside_report *report; /* the consumer writes it: never believed */
 	struct ringside_wake *wake;
 	int socket; /* the seat is taken until the other end is closed */
+	bool looks_on; /* does not count as a reader */
 	pid_t pid;
 	char command[16];
 	uint64_t first[RINGSIDE_RINGS]; /* the ring's sequence when it came */
@@ -46,6 +47,7 @@ struct audience {
 struct audience_row {
 	pid_t pid;
 	char command[16];
+	bool looks_on;
 	uint64_t received, lost_polling, lost_reading, lag; /* UINT64_MAX: not to be believed */
 };
 
@@ -60,12 +62,12 @@ void audience_fini(struct audience *audience);
 int audience_add(struct audience *audience, struct ring_writer *ring, int data_fd, unsigned *index);
 void audience_remove(struct audience *audience, unsigned index);
 
-/* How many consumers there are. */
-unsigned audience_size(struct audience *audience);
+/* How many consumers there are that do not only look on. */
+unsigned audience_readers(struct audience *audience);
 
 /* Seats the consumer at the other end of a connected Unix socket, which is the audience's then, also on
- * failure: greets it and offers it the rings. Never waits. -ENOSPC: all seats are taken. */
-int audience_seat(struct audience *audience, int socket, struct err *err);
+ * failure: greets it and offers it the rings. Who looks on is no reader. Never waits. -ENOSPC: all seats are taken. */
+int audience_seat(struct audience *audience, int socket, bool looks_on, struct err *err);
 
 /* Frees the seats of those that have hung up. A few times a second. */
 void audience_sweep(struct audience *audience);

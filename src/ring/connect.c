@@ -117,7 +117,7 @@ static int status_of(const char *answer)
 	}
 }
 
-int ringside_connect(const char *instance, const char *name)
+int ringside_connect(const char *instance, const char *name, uint32_t look_on)
 {
 	char request[256], answer[ANSWER_BYTES];
 	int fd, ret;
@@ -131,9 +131,9 @@ int ringside_connect(const char *instance, const char *name)
 	if (fd < 0)
 		return fd;
 	snprintf(request, sizeof(request),
-		"GET /api/v1/rings/%s HTTP/1.1\r\nHost: ringside\r\nConnection: Upgrade\r\n"
+		"GET /api/v1/%s/%s HTTP/1.1\r\nHost: ringside\r\nConnection: Upgrade\r\n"
 		"Upgrade: ringside-ring/%u\r\n\r\n",
-		name, RINGSIDE_VERSION);
+		look_on ? "taps" : "rings", name, RINGSIDE_VERSION);
 	ret = send_all(fd, request, strlen(request));
 	if (!ret)
 		ret = receive_answer(fd, answer);

@@ -32,6 +32,7 @@ struct ringside {
 	unsigned idle; /* receives in a row without a packet */
 	uint32_t snap;
 	uint64_t boot_id;
+	uint32_t readers;
 	struct ringside_report *report; /* written here alone */
 	const struct ringside_wake *wake;
 	uint8_t *buffer;
@@ -129,6 +130,7 @@ int ringside_open_connection(
 	r->socket = socket;
 	r->count = greeting.rings;
 	r->boot_id = greeting.boot_id;
+	r->readers = greeting.readers;
 	r->snap = options ? options->snap : 0;
 	ret = map(fds[0], sizeof(*r->wake), PROT_READ, &r->wake);
 	if (!ret)
@@ -153,7 +155,7 @@ out_close:
 int ringside_open(struct ringside **ring, const char *instance, const char *name,
 	const struct ringside_options *options)
 {
-	int fd = ringside_connect(instance, name);
+	int fd = ringside_connect(instance, name, options ? options->look_on : 0);
 
 	return fd < 0 ? fd : ringside_open_connection(ring, fd, options);
 }
@@ -317,4 +319,9 @@ const char *ringside_interface(const struct ringside *r, unsigned index, uint32_
 uint64_t ringside_boot_id(const struct ringside *r)
 {
 	return r->boot_id;
+}
+
+unsigned ringside_readers(const struct ringside *r)
+{
+	return r->readers;
 }

@@ -5,9 +5,9 @@
 
 #include "ring/ring.h"
 
-/* Connects to the control socket of an instance and asks for a ring. Returns the connection, on which
+/* Connects to the control socket of an instance and asks for a ring, to read it or to look on. Returns the connection, on which
  * the greeting comes next, or a negative errno as ringside_open() has it. */
-int ringside_connect(const char *instance, const char *name);
+int ringside_connect(const char *instance, const char *name, uint32_t look_on);
 
 /* Receives exactly `bytes` with at most `max` descriptors, -1 where fewer came. 0, or -EPROTO,
  * -ETIMEDOUT, …; then it leaves no descriptor open. */

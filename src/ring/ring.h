@@ -40,6 +40,8 @@ struct ringside;
 
 struct ringside_options {
 	uint32_t snap; /* copy at most so many bytes of a packet; 0: all */
+	uint32_t
+		look_on; /* 1: only see what others get: packets that nobody reads stay the stack's */
 };
 
 struct ringside_packet {
@@ -88,6 +90,9 @@ const char *ringside_interface(const struct ringside *ring, unsigned index, uint
 
 /* Changes with every start of the daemon. */
 uint64_t ringside_boot_id(const struct ringside *ring);
+
+/* How many others read the ring, not counting those that look on, when it was opened. */
+unsigned ringside_readers(const struct ringside *ring);
 
 /* NULL is allowed. */
 void ringside_close(struct ringside *ring);
@@ -187,6 +192,8 @@ struct ringside_greeting {
 	uint32_t version;
 	uint32_t rings;
 	uint64_t boot_id;
+	uint32_t readers; /* who is there already and does not only look on */
+	uint32_t pad;
 };
 
 struct ringside_offer {
@@ -195,7 +202,7 @@ struct ringside_offer {
 	uint32_t descriptors; /* 1 or 2 */
 };
 
-RINGSIDE_ASSERT(sizeof(struct ringside_greeting) == 24);
+RINGSIDE_ASSERT(sizeof(struct ringside_greeting) == 32);
 RINGSIDE_ASSERT(sizeof(struct ringside_offer) == 16);
 
 #ifdef __cplusplus

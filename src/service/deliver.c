@@ -70,7 +70,7 @@ static int compile(const struct service_compile *c, struct err *err)
 	rule->slot = slot;
 	service_compile_ports(&settings->ports, c);
 	if (deliver)
-		c->tables->deliver_attended[slot] = audience_size(&deliver->audience) > 0;
+		c->tables->deliver_attended[slot] = audience_readers(&deliver->audience) > 0;
 	return 0;
 }
 

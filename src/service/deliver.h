@@ -55,7 +55,10 @@ struct deliver {
 	bool has_group;
 	gid_t group;
 	unsigned waiting_count;
-	int waiting[AUDIENCE_SEATS]; /* sockets of consumers that are to be seated */
+	struct deliver_waiting {
+		int socket;
+		bool looks_on;
+	} waiting[AUDIENCE_SEATS]; /* consumers that are to be seated */
 };
 
 extern const struct service_type service_deliver;
@@ -72,7 +75,7 @@ int deliver_reload(void *instance, const void *settings, struct err *err);
 void deliver_close(void *instance);
 int deliver_judge(
 	void *instance, const char *name, const struct service_client *client, struct err *err);
-void deliver_take(void *instance, int socket);
+void deliver_take(void *instance, const struct service_client *client, int socket);
 
 /* deliver_sample.c */
 void deliver_sample(void *instance, struct figure_sample *sample);

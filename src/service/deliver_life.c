@@ -186,7 +186,7 @@ void deliver_close(void *instance)
 		free(q);
 	}
 	for (unsigned i = 0; i < d->waiting_count; i++)
-		close(d->waiting[i]);
+		close(d->waiting[i].socket);
 	audience_fini(&d->audience);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
@@ -222,13 +222,14 @@ int deliver_judge(
 	return ret;
 }
 
-void deliver_take(void *instance, int socket)
+void deliver_take(void *instance, const struct service_client *client, int socket)
 {
 	struct deliver *d = instance;
 
 	pthread_mutex_lock(&d->lock);
 	if (d->waiting_count < AUDIENCE_SEATS)
-		d->waiting[d->waiting_count++] = socket;
+		d->waiting[d->waiting_count++] =
+			(struct deliver_waiting){ socket, client->looks_on };
 	else
 		close(socket);
 	pthread_mutex_unlock(&d->lock);

@@ -8,7 +8,8 @@
 #include "service/deliver.h"
 
 const struct figure_type deliver_figures[] = {
-	{ "consumers", "", "Processes that read the rings.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "consumers", "", "Processes that read the rings, not counting those that look on.",
+		FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	{ "depth", "packets", "Packets of a queue that a consumer may lag behind.", FIGURE_GAUGE,
 		LEVEL_BASIC, NULL },
 };
@@ -63,13 +64,13 @@ static void open_ports(struct deliver *d, bool attended)
 			&i->place->tables->deliver_attended[d->slot], attended, __ATOMIC_RELAXED);
 }
 
-static unsigned take_waiting(struct deliver *d, int sockets[AUDIENCE_SEATS])
+static unsigned take_waiting(struct deliver *d, struct deliver_waiting waiting[AUDIENCE_SEATS])
 {
 	unsigned count;
 
 	pthread_mutex_lock(&d->lock);
 	count = d->waiting_count;
-	memcpy(sockets, d->waiting, count * sizeof(*sockets));
+	memcpy(waiting, d->waiting, count * sizeof(*waiting));
 	d->waiting_count = 0;
 	pthread_mutex_unlock(&d->lock);
 	return count;
@@ -78,19 +79,19 @@ static unsigned take_waiting(struct deliver *d, int sockets[AUDIENCE_SEATS])
 /* The ports are open before the first consumer is greeted: what comes from then on is its own. */
 static void seat_waiting(struct deliver *d)
 {
-	int sockets[AUDIENCE_SEATS];
-	unsigned count = take_waiting(d, sockets);
+	struct deliver_waiting waiting[AUDIENCE_SEATS];
+	unsigned count = take_waiting(d, waiting);
 
-	if (count)
-		open_ports(d, true);
 	for (unsigned i = 0; i < count; i++) {
 		struct err err = { "" };
 
-		if (audience_seat(&d->audience, sockets[i], &err))
+		if (!waiting[i].looks_on)
+			open_ports(d, true);
+		if (audience_seat(&d->audience, waiting[i].socket, waiting[i].looks_on, &err))
 			log_write(d->log, LOG_WARNING, "service %s: %s", d->name, err.text);
 	}
 	audience_sweep(&d->audience);
-	open_ports(d, audience_size(&d->audience) > 0);
+	open_ports(d, audience_readers(&d->audience) > 0);
 }
 
 static void sample_rings(const struct deliver *d, struct figure_sample *sample)
@@ -113,16 +114,22 @@ static void sample_consumers(struct deliver *d, struct figure_sample *sample)
 	struct audience_row rows[AUDIENCE_SEATS];
 	unsigned count = audience_rows(&d->audience, rows);
 
-	sample->figures[CONSUMERS].count = count;
+	sample->figures[CONSUMERS].count = audience_readers(&d->audience);
 	for (unsigned i = 0; i < count; i++) {
 		union figure_value *row;
 		unsigned same = 1;
-		char label[40];
+		size_t length;
+		char label[60];
 
 		for (unsigned k = 0; k < i; k++)
 			same += rows[k].pid == rows[i].pid;
-		snprintf(label, sizeof(label), same > 1 ? "%d %s #%u" : "%d %s", (int)rows[i].pid,
-			rows[i].command, same);
+		length = (size_t)snprintf(
+			label, sizeof(label), "%d %s", (int)rows[i].pid, rows[i].command);
+		if (same > 1)
+			length += (size_t)snprintf(
+				label + length, sizeof(label) - length, " #%u", same);
+		if (rows[i].looks_on)
+			snprintf(label + length, sizeof(label) - length, " (looks on)");
 		row = figure_row(sample, TABLE_CONSUMERS, label);
 		if (!row)
 			return;

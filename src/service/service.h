@@ -98,6 +98,7 @@ struct service_client {
 	gid_t gid;
 	unsigned groups_count;
 	gid_t groups[64]; /* the supplementary ones */
+	bool looks_on; /* wants to see what others get, and to be no reason to give it */
 };
 
 struct service_type {
@@ -138,7 +139,7 @@ struct service_type {
 	 * keeps, on which it may send descriptors. The control thread calls them, and must not wait. */
 	int (*judge)(void *instance, const char *name, const struct service_client *client,
 		struct err *err);
-	void (*take)(void *instance, int socket);
+	void (*take)(void *instance, const struct service_client *client, int socket);
 	void (*close)(void *instance);
 
 	/* Fills the figures and tables below, ten times a second. */
