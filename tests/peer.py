@@ -2,7 +2,8 @@
 """The far end of the end-to-end tests: sends frames through packet sockets and looks at what comes back.
 
 usage: peer.py COMMAND INTERFACE [ARGUMENT=VALUE]...; further arguments are keys of [service reflect]
-  cases   every single case, byte by byte; stack=yes: ARP, ND and ping go on in between, and are answered
+  cases   every single case, byte by byte; stack=yes: ARP, ND and ping go on in between, and are answered;
+          shortest=: only frames of so many bytes or more, for NICs that make others longer
   load    count= random frames at rate= a second (0: as fast as it goes), from seed=
   probes  count= answerable frames, at rate= a second; all are answered within patience= seconds
   until   probes every 20 ms until the first answer, for at most patience= seconds
@@ -111,7 +112,7 @@ def icmp6(kind, body, hops=64):
 class StackProbes:
     """What the stack behind the program under test has to answer all the time: name → question, test."""
 
-    def __init__(self):
+    def __init__(self, shortest=0):
         arp = struct.pack("!HHBBH", 1, IPV4, 6, 4, 1) + PEER + PEER_IP + bytes(6) + OURS_IP
         echo = struct.pack("!BBHHH", 8, 0, 0, 77, 1) + b"ringside" * 4
         echo = echo[:2] + struct.pack("!H", checksum(echo)) + echo[4:]
@@ -121,6 +122,7 @@ class StackProbes:
             "ND": icmp6(135, bytes(4) + OURS_IP6 + b"\x01\x01" + PEER, hops=255),
             "ping6": icmp6(128, struct.pack("!HH", 77, 1) + b"ringside" * 4),
         }
+        self.questions = {name: frame.ljust(shortest, b"\0") for name, frame in self.questions.items()}
         self.sent, self.open = 0, set()
 
     def send(self, sender):
@@ -210,6 +212,8 @@ def judged_cases(arguments, rule):
     """With the answers. Without keys of the service, the verdicts are those that the cases demand."""
     judged = []
     for case in all_cases():
+        if len(case.frame) < arguments.shortest:
+            continue
         verdict, answer = judge(case.frame, rule)
         if not arguments.keys and verdict != case.verdict:
             raise Failure("%s: the test itself takes it for %s" % (case.name, verdict))
@@ -220,7 +224,7 @@ def judged_cases(arguments, rule):
 def run_cases(arguments, rule):
     judged = judged_cases(arguments, rule)
     sender, receiver, stack, tally = Sender(arguments.interface), Receiver(arguments.interface), \
-        StackProbes(), Tally()
+        StackProbes(arguments.shortest), Tally()
     expected = {answer: case for case, _, answer in judged if answer}
     cases = [case for case, _, _ in judged]
     waiting, problems = dict(expected), []
@@ -427,6 +431,7 @@ def run_read(arguments, rule):
 class Arguments:
     """KEY=VALUE words; those it does not know are keys of the service."""
     expect, file, stack, patience, count, rate, seed = None, None, False, 5.0, 20, 0, 5000
+    shortest = 0
 
     def __init__(self, interface, words):
         self.interface, self.keys = interface, {}

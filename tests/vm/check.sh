@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What needs another kernel or a NIC that is none: Ringside in virtual machines with Debian's kernels, on virtio-net and
+# igb: every case byte by byte in each mode, zero copy, faults, the dispatcher, interrupts.
+# Run by make check-vm. VM_KERNELS chooses among the kernels, VM_TESTS among the tests (names of functions below);
+# VM_CACHE is where packages are kept (default: vm in the build folder).
+. "${srcdir:-$(dirname "$0")/../..}/tests/net.sh"
+. "$srcdir/tests/vm/vm.sh"
+
+for tool in qemu-system-x86_64 busybox cpio modprobe xz zstd xdp-loader bpftool; do
+	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || { echo "check-vm: no $tool: scripts/deps --vm"; exit 99; }
+done
+
+cases() { # cases DIRECT WHAT-THE-RECORD-SAYS ARGUMENT...
+	about "$vm_version, $vm_nic: ${*:3}"
+	all_cases "$1" "${@:3}"
+	records "$2"
+}
+
+answers_in_every_mode() {
+	local copy="not interface.zero_copy"
+	cases False "interface.xdp == 'native'" --set=reflect.path=kernel --set=rs0.io=af_xdp
+	cases False "interface.xdp == 'native' and $copy" --set=reflect.path=user --set=rs0.zero_copy=off \
+		--set=rs0.io=af_xdp
+	cases False "interface.xdp == 'generic'" --set=reflect.path=kernel --set=rs0.xdp=generic
+	cases False "interface.xdp == 'generic' and $copy" --set=reflect.path=user --set=rs0.xdp=generic
+	cases True "interface.io == 'af_packet'" --set=rs0.io=af_packet
+}
+
+# shown_is_bound WORDS: what the snapshot shows is what the kernel says of each of the sockets
+shown_is_bound() {
+	local said
+	said=$(guest "modes $pid" | sort -u)
+	[ "$said" = "$1" ] || fail "the kernel says: $said"
+	shows "interface.zero_copy == ('$1' == 'zero copy')" || fail "shown is something else than $1"
+}
+
+binds_what_it_shows() {
+	about "$vm_version, $vm_nic: the mode that is shown is the one that the kernel says of each queue"
+	ringside_start -i rs0 reflect --set=reflect.path=user || return
+	[ "$(guest "modes $pid" | wc -l)" = "$vm_queues" ] || fail "not $vm_queues sockets"
+	shown_is_bound "$vm_mode"
+	ringside_stop
+	[ "$vm_mode" = copy ] || return
+	about "$vm_version, $vm_nic: zero_copy = on is refused where it cannot be had"
+	start_in "$near" ringside run -i rs0 reflect --format json --set=rs0.zero_copy=on
+	ringside_wait
+	[ $status = 1 ] && grep -q '^ringside: rs0: bind queue [0-9]* with zero copy: ' "$err" || fail "status $status"
+}
+
+answers_without_copies() {
+	cases False "interface.zero_copy and service.interfaces[0].path == 'user'" --set=rs0.zero_copy=on
+	cases False "interface.zero_copy" --set=rs0.zero_copy=on --set=reflect.path=user --level debug -- checksum=verify
+	cases False "interface.zero_copy" --set=rs0.zero_copy=on -- checksum=recompute
+	about "$vm_version, $vm_nic: without copies, 3000 at 500 a second: all come back"
+	ringside_start -i rs0 reflect --set=rs0.zero_copy=on || return
+	peer probes count=3000 rate=500
+	shown_is_bound "zero copy"
+	ringside_stop
+	records "totals.tx_packets == 3000" "totals.drop_packets == 0"
+}
+
+is_killed() {
+	about "$vm_version, $vm_nic: SIGKILL leaves no program, and the stack goes on"
+	ringside_start -i rs0 reflect || return
+	peer until
+	guest "kill -KILL $pid"
+	ringside_wait
+	[ "$status" = 137 ] || fail "status $status"
+	is_clean
+}
+
+# The far end's load, and what the books say of it, in the background
+load_start() {
+	in_far "$python" "$srcdir/tests/peer.py" load peer0 count=1000000 rate=2000 >/dev/null 2>&1 &
+	load=$!
+	started="$started $load"
+}
+load_end() { kill "$load" 2>/dev/null; wait "$load" 2>/dev/null; }
+
+loses_its_link() {
+	about "$vm_version, $vm_nic: the link goes down and comes back under load"
+	ringside_start -i rs0 reflect || return
+	peer until
+	load_start
+	monitor set_link nic off
+	becomes "interface.state == 'down'"
+	monitor set_link nic on
+	becomes "interface.state == 'up'"
+	load_end
+	peer until
+	[ "$vm_mode" = copy ] || shown_is_bound "zero copy"
+	ringside_stop
+}
+
+loses_its_device() {
+	about "$vm_version, $vm_nic: the device is pulled out under load and put in again"
+	ringside_start -i rs0 reflect || return
+	peer until
+	load_start
+	monitor device_del nic
+	becomes "interface.state == 'absent'"
+	load_end
+	monitor "device_add $vm_device"
+	wait_for 10 guest 'ip link show eth0 >/dev/null' || fail "no device"
+	guest "$vm_set_up"
+	becomes "interface.state == 'up'"
+	peer until
+	[ "$vm_mode" = copy ] || shown_is_bound "zero copy"
+	ringside_end TERM
+	[ $status = 0 ] || fail "status $status"
+	# what its rings held has counted as sent, and is a drop once it is known not to have left
+	records "last.final" "balanced([last])"
+	is_clean
+}
+
+affinities() { guest 'for i in $(ls /sys/class/net/rs0/device/msi_irqs /sys/class/net/rs0/device/../msi_irqs 2>/dev/null |
+	grep "^[0-9]"); do echo $i $(cat /proc/irq/$i/smp_affinity_list); done'; }
+pins_interrupts() {
+	local before during
+	about "$vm_version, $vm_nic: each queue's interrupt goes beside its worker, and back at the end"
+	before=$(affinities)
+	ringside_start -i rs0 reflect --set=reflect.path=user --set=rs0.irq_affinity=on --set=rs0.cpus=1,0 || return
+	during=$(affinities)
+	[ "$before" != "$during" ] || fail "nothing has changed: $during"
+	for queue in 0 1; do
+		irq=$(guest "sed -n 's/^ *\([0-9]*\):.* virtio[0-9]*-input.$queue\$/\1/p' /proc/interrupts")
+		grep -qx "$irq $((1 - queue))" <<<"$during" || fail "queue $queue, interrupt $irq: $during"
+	done
+	ringside_stop
+	[ "$(affinities)" = "$before" ] || fail "before: $before; after: $(affinities)"
+}
+
+run() { # run TEST...: those that were asked for
+	local test
+	for test; do
+		[[ " ${VM_TESTS:-$test} " != *" $test "* ]] || $test
+	done
+}
+
+virtio() { # virtio KERNEL MODE [OPTION...]
+	vm_mode=$2
+	vm_start "$1" virtio-net-pci 2 "${@:3}" || { fail "$1 does not start"; return 1; }
+}
+
+old_kernel() { # old_kernel KERNEL: native XDP, sockets with copies
+	virtio "$1" copy || return
+	run answers_in_every_mode binds_what_it_shows is_killed loses_its_link loses_its_device pins_interrupts
+}
+
+new_kernel() { # new_kernel KERNEL: virtio-net without copies, where the host maps the device's memory
+	virtio "$1" "zero copy" iommu_platform=on disable-legacy=on || return
+	run answers_in_every_mode binds_what_it_shows answers_without_copies is_killed loses_its_link loses_its_device \
+		pins_interrupts
+	virtio "$1" copy || return
+	run binds_what_it_shows
+	vm_mode="zero copy"
+	vm_start "$1" igb 1 || { fail "$1 with igb does not start"; return 1; }
+	run answers_in_every_mode binds_what_it_shows answers_without_copies is_killed loses_its_link loses_its_device
+}
+
+vm_prepare || exit 99
+for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
+	vm_image "$kernel" || continue
+	case $kernel in
+	5.* | 6.1 | 6.12) old_kernel "$kernel" ;;
+	*) new_kernel "$kernel" ;;
+	esac
+done
+finish
