@@ -16,7 +16,7 @@ struct argument {
 	const char *help; /* one line */
 };
 
-#define ARGUMENTS_MAX 24
+#define ARGUMENTS_MAX 40
 
 /* Where the reading stands. Begins as { .argc = argc, .argv = argv }. */
 struct arguments {

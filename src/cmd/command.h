@@ -26,6 +26,8 @@ struct command {
 		FILE *out); /* what --help says behind the arguments; NULL: nothing */
 };
 
+extern const struct command command_generate;
+
 /* All of them, in the order that --help and the manual have; NULL at the end. */
 #define COMMANDS_MAX 16
 extern const struct command *const commands[];

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `generate` at work: an open generator, its user's signals, and what is printed meanwhile. */
+#ifndef RINGSIDE_GENERATE_SESSION_H
+#define RINGSIDE_GENERATE_SESSION_H
+
+#include "cmd/generate_options.h"
+#include "generate/generator.h"
+
+struct session {
+	const struct generate_options *options;
+	struct generator *generator;
+	struct log *log;
+	int signals; /* signalfd */
+	int timer; /* timerfd, an interval each */
+	bool printed; /* something has been */
+	bool ended; /* by a signal: no further run */
+};
+
+/* Takes over the signals of the calling thread: call it before any thread is started. */
+int session_open(struct session *session, const struct generate_options *options, struct err *err);
+void session_close(struct session *session);
+
+/* One run; prints what the options want meanwhile (live) and fills the figures. -EPIPE: nobody reads. */
+int session_run(struct session *session, const struct generate_trial *trial, bool live,
+	struct figures *figures, struct err *err);
+
+/* Writes text to standard output. */
+int session_write(const char *text, size_t bytes, struct err *err);
+/* The run's last word, in the format wanted. */
+int session_report(struct session *session, const struct figures *figures, struct err *err);
+
+#endif
