@@ -37,7 +37,7 @@ wrong_words() {
 	ends 2 'unknown.* argument --bogus$' "$program" -i rs0 reflect --bogus
 	ends 2 'unknown argument -x$' "$program" -x
 	ends 2 "-i rs0 reflec: .*did you mean 'reflect'" "$program" -i rs0 reflec
-	ends 2 '-i rs0 needs a service: reflect$' "$program" -i rs0
+	ends 2 '-i rs0 needs a service: reflect' "$program" -i rs0
 	ends 2 '-i needs a value$' "$program" -i
 	ends 2 '-c and -i exclude each other$' "$program" -c x -i rs0 reflect
 	ends 2 "unexpected word 'more'$" "$program" -i rs0 reflect more

@@ -153,8 +153,7 @@ static void set_busy_poll(struct io_queue *q, const struct io_queue_settings *se
 		q->napi_id = 0;
 }
 
-/* What was bound, as the kernel says; and a first send, so that a driver that refuses to wake up
- * is a message at the start instead of silence later. */
+/* What was bound, as the kernel says. */
 static int check_socket(
 	struct io_queue *q, const struct io_queue_settings *settings, struct err *err)
 {
@@ -173,10 +172,15 @@ static int check_socket(
 		setsockopt(q->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET_OPTION, &budget, sizeof(budget));
 		setsockopt(q->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
 	}
-	if (sendto(q->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN &&
-		errno != EBUSY && errno != ENOBUFS && errno != ENETDOWN)
-		return err_set(err, -errno, "wake up queue %u for sending", settings->queue);
 	return 0;
+}
+
+int af_xdp_wake_up(struct io_queue *queue, struct err *err)
+{
+	if (!sendto(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) || errno == EAGAIN ||
+		errno == EBUSY || errno == ENOBUFS || errno == ENETDOWN)
+		return 0;
+	return err_set(err, -errno, "wake up the driver for sending");
 }
 
 static void af_xdp_close(struct io_queue *q)

@@ -49,6 +49,7 @@ struct interface {
 	struct xdp_program *program; /* NULL: no kernel half */
 	bool generic;
 	int zero_copy; /* 1, 0; -1: no AF_XDP sockets */
+	bool zero_copy_sleeps; /* the driver binds with it, but does not wake up */
 	char why[384]; /* why nothing better, or empty */
 	char poll[32]; /* effective poll mode; empty without sockets */
 	struct interface_path paths[SERVICE_SLOTS];

@@ -255,7 +255,7 @@ static int open_sockets(struct interface *in, bool native, struct err *err)
 				"on "
 				"(ethtool -L %s tx %u)",
 				in->queues[i], in->link.name, in->link.rx_queues);
-	if (native && config->zero_copy != SWITCH_OFF &&
+	if (native && config->zero_copy != SWITCH_OFF && !in->zero_copy_sleeps &&
 		(user || automatic || config->zero_copy == SWITCH_ON)) {
 		ret = try_zero_copy(in, err);
 		if (ret || in->zero_copy == 1)
@@ -285,9 +285,22 @@ static int register_sockets(struct interface *in, struct err *err)
 	return 0;
 }
 
+static int wake_up(struct interface *in, struct err *err)
+{
+	for (uint32_t i = 0; i < in->queues_count; i++) {
+		int ret = in->io[i] ? af_xdp_wake_up(in->io[i], err) : 0;
+
+		if (ret) {
+			in->zero_copy_sleeps = in->zero_copy == 1;
+			return err_where(err, ret, "queue %u", in->queues[i]);
+		}
+	}
+	return 0;
+}
+
 /* One rung: sockets, program, sockets into the program, and the attachment last, so that no frame comes
  * before there is somebody to take it. */
-static int open_xdp(struct interface *in, bool native, struct err *err)
+static int open_rung(struct interface *in, bool native, struct err *err)
 {
 	struct xdp_program_settings settings = {
 		.queues = in->link.rx_queues_max,
@@ -315,6 +328,8 @@ static int open_xdp(struct interface *in, bool native, struct err *err)
 		ret = user_half_open(in, err);
 	if (!ret)
 		ret = xdp_program_attach(in->program, in->link.index, in->generic, err);
+	if (!ret)
+		ret = wake_up(in, err);
 	if (ret) {
 		user_half_close(in);
 		xdp_program_close(in->program);
@@ -325,6 +340,20 @@ static int open_xdp(struct interface *in, bool native, struct err *err)
 	if (in->io[0])
 		af_xdp_poll_mode(in->io[0], in->poll, sizeof(in->poll));
 	return 0;
+}
+
+/* A rung; the one below it when its driver binds with zero copy but does not send then. */
+static int open_xdp(struct interface *in, bool native, struct err *err)
+{
+	bool known = in->zero_copy_sleeps;
+	int ret = open_rung(in, native, err);
+
+	if (!ret || known || !in->zero_copy_sleeps ||
+		in->settings->interface->zero_copy == SWITCH_ON)
+		return ret;
+	step_down(in, "zero copy: %s", err->text);
+	err->text[0] = '\0';
+	return open_rung(in, native, err);
 }
 
 /* veth wants as many receive queues here as the peer has to send. */
