@@ -93,7 +93,7 @@ static const char json_debug[] =
 	"\"bad_checksum\": 0, \"denied\": 0}, "
 	"\"latency_ns\": {\"what\": \"hook to transmit\", \"sampled\": \"1/64\", "
 	"\"count\": 60, \"min\": 1, \"mean\": 30.5, \"p50\": 30, \"p90\": 54, \"p99\": 60, "
-	"\"p999\": 60, \"max\": 60}, \"figures\": {}, \"tables\": {}}]}\n";
+	"\"p999\": 60, \"max\": 60}, \"latency_histogram\": [], \"figures\": {}, \"tables\": {}}]}\n";
 
 static const char text_basic[] =
 	"2026-11-20T12:00:00.250Z  rx 22.31 Mpps 10.71 Gb/s  tx ? ?  drop 12\n"
@@ -352,9 +352,35 @@ static void text_keeps_to_a_hundred_columns(void **state)
 	}
 }
 
+static void test_the_histogram_has_the_groups_that_are_not_empty(void **state)
+{
+	struct snapshot *snapshot = new_example(LEVEL_DETAILED);
+	struct histogram *histogram = &snapshot->services[0].histogram;
+	static char json[EXPORT_BYTES];
+
+	(void)state;
+	memset(histogram, 0, sizeof(*histogram));
+	histogram_add(histogram, 0);
+	histogram_add(histogram, 99);
+	histogram_add(histogram, 100);
+	histogram_add(histogram, 199);
+	histogram_add(histogram, 1ull << 40); /* in the last bucket, from 68 s on */
+	export_json(snapshot, json, sizeof(json));
+	assert_non_null(strstr(json,
+		"\"latency_histogram\": [{\"from_ns\": 0, \"to_ns\": 1, \"packets\": 1}, "
+		"{\"from_ns\": 50, \"to_ns\": 100, \"packets\": 1}, "
+		"{\"from_ns\": 100, \"to_ns\": 200, \"packets\": 2}, "
+		"{\"from_ns\": 50000000000, \"to_ns\": 100000000000, \"packets\": 1}], "));
+	snapshot->services[0].latency.sampled = 0;
+	export_json(snapshot, json, sizeof(json));
+	assert_non_null(strstr(json, "\"latency_histogram\": null, "));
+	free(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_histogram_has_the_groups_that_are_not_empty),
 		cmocka_unit_test(json_of_level_basic_is_the_golden_one),
 		cmocka_unit_test(json_of_level_debug_is_the_golden_one),
 		cmocka_unit_test(text_of_level_basic_is_the_golden_one),

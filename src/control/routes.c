@@ -96,6 +96,7 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/stream", stream_answer },
 	{ "GET", "/api/v1/config", config_answer },
 	{ "GET", "/api/v1/access", answer_access },
+	{ "GET", "/api/v1/reasons", reasons_answer },
 	{ "PUT", "/api/v1/stats-level", set_level },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -127,7 +128,7 @@ static bool is_method(const struct route *route, const char *method)
 
 static enum MHD_Result refuse(struct request *request, const char *method, const char *path)
 {
-	const char *allow = NULL;
+	const char *allow = web_find(path) ? "GET, HEAD" : NULL;
 
 	for (unsigned i = 0; i < ROUTES; i++)
 		if (matches(&routes[i], path, request->name))
@@ -181,8 +182,10 @@ enum MHD_Result routes_judge(struct request *request, const char *method, const 
 			request->route = &routes[i];
 	if (!request->route && !strcmp(method, "GET"))
 		request->handover = handover_find(request, path);
+	if (!request->route && (!strcmp(method, "GET") || !strcmp(method, "HEAD")))
+		request->file = web_find(path);
 	request->answered = true; /* unless it goes on */
-	if (!request->route && !request->handover)
+	if (!request->route && !request->handover && !request->file)
 		return refuse(request, method, path);
 	if (!strcmp(method, "PUT") && !may_change(request))
 		return refuse_change(request);
@@ -198,5 +201,7 @@ enum MHD_Result routes_answer(struct request *request)
 		return refuse_body(request);
 	if (request->handover)
 		return handover_answer(request, request->handover);
+	if (request->file)
+		return web_answer(request, request->file);
 	return request->route->answer(request);
 }

@@ -60,13 +60,15 @@ struct control {
 };
 
 struct route;
+struct web_file;
 
 struct request {
 	struct control *control;
 	struct client *client;
 	struct MHD_Connection *connection;
-	const struct route *route; /* NULL: refused, or handed over */
+	const struct route *route; /* NULL: one of the next two, or refused */
 	const struct control_handover *handover;
+	const struct web_file *file;
 	char name[64]; /* what stands in the path where the route has a "*" */
 	bool answered; /* before its body was there: a refusal */
 	bool too_long; /* its body */
@@ -94,12 +96,17 @@ enum MHD_Result routes_answer(struct request *request);
 enum MHD_Result health_answer(struct request *request);
 enum MHD_Result config_answer(struct request *request);
 enum MHD_Result metrics_answer(struct request *request);
+enum MHD_Result reasons_answer(struct request *request);
 enum MHD_Result stream_answer(struct request *request);
 
 /* stream.c: a new event for all of them, once a second; and the end of all of them, without which
  * libmicrohttpd can't be stopped. */
 void stream_tick(struct control *control);
 void stream_end_all(struct control *control);
+
+/* web.c: the page's file of that path, or NULL; and the answer that is it. */
+const struct web_file *web_find(const char *path);
+enum MHD_Result web_answer(struct request *request, const struct web_file *file);
 
 /* handover.c: the handover that a path belongs to, with the request's name set, or NULL; and the answer
  * that leaves HTTP. */

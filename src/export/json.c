@@ -218,6 +218,42 @@ static void put_interface(
 	close_with(json, "}");
 }
 
+/* The latency's packets in groups from 1, 2, 5, 10 … ns on, as the dashboard draws them; empty ones are
+ * left out. Not measured: null. */
+static void put_histogram(struct json *json, const struct snapshot_service *service)
+{
+	static const unsigned steps[] = { 1, 2, 5 };
+	uint64_t decade = 1, from_ns = 0, below = 0, count;
+
+	key(json, "latency_histogram");
+	if (!service->latency.sampled) {
+		put_null(json);
+		return;
+	}
+	count = histogram_count(&service->histogram);
+	open_with(json, "[");
+	for (unsigned k = 0; below < count; k++) {
+		uint64_t to_ns = decade * steps[k % 3];
+		uint64_t next = histogram_below(&service->histogram, to_ns);
+
+		if (next > below) {
+			open_with(json, "{");
+			key(json, "from_ns");
+			put_count(json, from_ns);
+			key(json, "to_ns");
+			put_count(json, to_ns);
+			key(json, "packets");
+			put_count(json, next - below);
+			close_with(json, "}");
+		}
+		below = next;
+		from_ns = to_ns;
+		if (k % 3 == 2)
+			decade *= 10;
+	}
+	close_with(json, "]");
+}
+
 static void put_value(
 	struct json *json, const struct figure_text *text, const union figure_value *value)
 {
@@ -303,6 +339,8 @@ static void put_service(
 	}
 	close_with(json, "]");
 	put_metrics(json, METRIC_SERVICE, service, level);
+	if (level >= LEVEL_DETAILED)
+		put_histogram(json, service);
 	put_figures(json, snapshot, index, level);
 	put_tables(json, snapshot, index, level);
 	close_with(json, "}");
