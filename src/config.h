@@ -90,6 +90,24 @@ struct config_source {
 int config_init(struct config *config, const struct config_source *source,
 	struct config_problems *problems);
 void config_fini(struct config *config);
+
+/* The same, and prints the effective configuration as config_print() does: *ini is the caller's to free, in
+ * any case. */
+int config_load(struct config *config, const struct config_source *source, char **ini,
+	struct config_problems *problems);
+
+/* What two effective configurations, as printed, differ in. */
+struct config_difference {
+	const char *section; /* "service reflect" */
+	const char *key; /* NULL: the whole section is new, or gone */
+	const char *before, *now; /* of a section: NULL where it is not there */
+	bool needs_restart; /* the key is looked at only at the start */
+};
+
+/* Calls `each` for every difference, in the order of the sections and keys of `now`, then of `before`.
+ * Pointers are on loan for the call. Returns 0 or -ENOMEM. */
+int config_compare(const char *before, const char *now,
+	void (*each)(void *context, const struct config_difference *difference), void *context);
 void config_problems_fini(struct config_problems *problems);
 
 /* Prints the effective configuration as an INI file that reads back to the same: every key of

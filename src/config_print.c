@@ -3,6 +3,7 @@
 #include "config_text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Longer lists go on in the next line; single texts and numbers never get so long. */
@@ -64,19 +65,36 @@ static void print_sections(FILE *out, const struct config *config, const struct 
 		out, config_text_find(text, "api"), config_api_options, config_api_options_count);
 }
 
-int config_print(const struct config_source *source, FILE *out, struct config_problems *problems)
+int config_load(struct config *config, const struct config_source *source, char **ini,
+	struct config_problems *problems)
 {
-	struct config config = { 0 };
 	struct config_text text;
+	size_t size;
+	FILE *out = open_memstream(ini, &size);
 	int code = config_text_init(&text, source, problems);
 
+	*config = (struct config){ 0 };
 	if (!code)
-		code = config_build(&config, &text, source, problems);
+		code = config_build(config, &text, source, problems);
+	if (!code && out)
+		print_sections(out, config, &text);
+	if (!out || fclose(out))
+		code = code ? code : -ENOMEM;
+	config_text_fini(&text);
+	return code;
+}
+
+int config_print(const struct config_source *source, FILE *out, struct config_problems *problems)
+{
+	struct config config;
+	char *ini = NULL;
+	int code = config_load(&config, source, &ini, problems);
+
 	if (!code)
-		print_sections(out, &config, &text);
+		fputs(ini, out);
 	if (!code && (fflush(out) || ferror(out)))
 		code = -EIO;
-	config_text_fini(&text);
+	free(ini);
 	config_fini(&config);
 	return code;
 }

@@ -80,7 +80,7 @@ static int desk_make(void **state)
 		.can_pass = true,
 		.handles = true };
 	d->worker.handlers[PROBE_SLOT] =
-		(struct worker_handler){ handle, flush, &d->handler, NULL };
+		(struct worker_handler){ handle, flush, &d->handler };
 	*state = d;
 	return 0;
 }

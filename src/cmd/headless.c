@@ -136,9 +136,8 @@ static bool take_signal(struct headless *h, const struct snapshot_source *source
 		return true;
 	if (signal.ssi_signo == SIGUSR1)
 		write_snapshot(h, source);
-	if (signal.ssi_signo == SIGHUP)
-		log_write(h->log, LOG_WARNING,
-			"SIGHUP: this version reads its configuration at the start only");
+	if (signal.ssi_signo == SIGHUP && h->hangup)
+		h->hangup(h->hangup_context);
 	return false;
 }
 

@@ -18,6 +18,8 @@ struct headless {
 	bool printed; /* something has been */
 	struct snapshot *before; /* the start, or the last one printed; sequence 0: none */
 	struct snapshot *now;
+	void (*hangup)(void *context); /* for SIGHUP; NULL: nothing is done */
+	void *hangup_context;
 };
 
 int headless_init(struct headless *headless, enum output_format format, double interval_s,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "cmd/command.h"
+#include "cmd/hangup.h"
 #include "cmd/headless.h"
 #include "cmd/instance.h"
 #include "cmd/source.h"
@@ -29,6 +30,7 @@ struct run {
 	struct instance instance;
 	struct supervision supervision;
 	struct headless headless;
+	struct hangup hangup;
 	int wake_fd; /* an epoll descriptor: the instance's own end, and the duration's */
 	int timer_fd;
 };
@@ -139,6 +141,8 @@ static int draw(struct run *run, struct err *err)
 		.confirm_quit = true,
 		.log = run->log,
 		.wake_fd = run->wake_fd,
+		.hangup = hangup_obey,
+		.hangup_context = &run->hangup,
 	};
 	int ret = tui_run(&source, &settings, err);
 
@@ -176,6 +180,8 @@ static int serve(struct run *run, struct err *err)
 		run->interval_s > 0 ? run->interval_s : 1.0, run->log, err);
 	if (ret)
 		return ret;
+	run->headless.hangup = hangup_obey;
+	run->headless.hangup_context = &run->hangup;
 	ret = instance_take_name(&run->instance, &run->config, err);
 	if (!ret)
 		ret = pool_start(&run->pool, &run->config, run->log, err);
@@ -190,6 +196,9 @@ static int serve(struct run *run, struct err *err)
 		ret = open_wake(run, err);
 	if (!ret)
 		supervision_open(&run->supervision, &run->instance.ops, run->log);
+	run->hangup.pool = run->pool;
+	run->hangup.supervision = &run->supervision;
+	run->hangup.level_given = run->level >= 0;
 	if (!ret)
 		ret = show(run, tui, err);
 	supervision_close(&run->supervision);
@@ -220,6 +229,7 @@ static void close_all(struct run *run)
 		close(run->wake_fd);
 	if (run->timer_fd >= 0)
 		close(run->timer_fd);
+	hangup_fini(&run->hangup);
 	log_close(run->log);
 	config_fini(&run->config);
 }
@@ -229,17 +239,20 @@ static int run_run(int argc, char **argv, struct err *err)
 	struct run run = { .level = -1, .wake_fd = -1, .timer_fd = -1 };
 	struct config_problems problems = { 0 };
 	int status = STATUS_DONE, code;
+	char *ini = NULL;
 
 	if (parse(&run, argc, argv, err))
 		return STATUS_USAGE;
-	code = config_init(&run.config, &run.source.config, &problems);
+	code = config_load(&run.config, &run.source.config, &ini, &problems);
 	if (code) {
 		status = source_report(&problems, code);
+		free(ini);
 		goto out_close;
 	}
 	if (run.level >= 0)
 		run.config.stats_level = run.level;
 	run.log = log_open((enum log_level)run.config.log_level, (enum log_format)run.log_format);
+	hangup_init(&run.hangup, &run.source.config, ini, run.config.name, run.log);
 	if (!run.log)
 		code = err_set(err, -ENOMEM, "open the log");
 	if (!code)

@@ -12,13 +12,17 @@
  * reasons of queues and of services are different ones. */
 static bool same_column(const struct metric *a, const struct metric *b)
 {
-	return a->kind == b->kind && a->bin_names == b->bin_names && !strcmp(a->name, b->name);
+	return a->kind == b->kind && a->bin_names == b->bin_names && a->bins == b->bins &&
+	       !strcmp(a->name, b->name);
 }
 
 /* True when the metric opens a column: it is the first of its kind among those that have rows. */
 static bool opens_column(const struct metric *metric)
 {
 	if (metric->scope == METRIC_INTERFACE || metric->scope == METRIC_FIGURE)
+		return false;
+	/* the columns of queues and services hold them */
+	if (metric->scope == METRIC_TOTALS && metric->kind == METRIC_DROPS)
 		return false;
 	for (const struct metric *other = metrics; other < metric; other++)
 		if (other->scope != METRIC_INTERFACE && same_column(other, metric))

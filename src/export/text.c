@@ -206,29 +206,12 @@ static void put_service(struct text *text, uint32_t index)
 	text_figures_put(&text->out, text->snapshot, index);
 }
 
-/* A reason's packets, over all that can have it; those that are not known count as none here. */
-static uint64_t drops_of_reason(const struct snapshot *snapshot, unsigned reason)
-{
-	uint64_t sum = 0;
-
-	if (reason < DROPS_OF_SERVICE) {
-		for (unsigned i = 0; i < snapshot->services_count; i++)
-			if (snapshot->services[i].drop[reason] != SNAPSHOT_UNKNOWN)
-				sum += snapshot->services[i].drop[reason];
-		return sum;
-	}
-	for (unsigned i = 0; i < snapshot->queues_count; i++)
-		if (snapshot->queues[i].drop[reason] != SNAPSHOT_UNKNOWN)
-			sum += snapshot->queues[i].drop[reason];
-	return sum;
-}
-
 static void put_drops(struct text *text)
 {
 	for (unsigned i = 0; i < DROPS; i++) {
-		uint64_t drops = drops_of_reason(text->snapshot, i);
+		uint64_t drops = text->snapshot->totals.drop[i];
 
-		if (drops)
+		if (drops && drops != SNAPSHOT_UNKNOWN)
 			writer_format(&text->out, "  drop %s %" PRIu64 ": %s\n    %s\n",
 				drop_names[i], drops, drop_texts[i].meaning, drop_texts[i].advice);
 	}

@@ -45,7 +45,8 @@ struct io_queue {
 	uint64_t realtime_to_monotonic, offset_until_ns;
 	pthread_mutex_t statistics_lock; /* reading PACKET_STATISTICS resets them */
 	uint64_t received, rx_ring_full;
-	struct packet_sinks *sinks;
+	struct packet_sinks *sinks; /* the opener's, not the worker's */
+	struct log *log;
 	struct mmsghdr messages[IO_BATCH_MAX];
 	struct iovec parts[IO_BATCH_MAX];
 	struct io_frame *to_send[IO_BATCH_MAX];
@@ -324,6 +325,14 @@ static void af_packet_read_gauges(struct io_queue *queue, struct io_gauges *gaug
 	gauges->empty_polls = counter_get(&queue->empty_polls);
 }
 
+static int af_packet_set_ports(struct io_queue *queue, const uint8_t *udp_ports, struct err *err)
+{
+	/* the old sinks' ports first, or they would look as if somebody else had them */
+	packet_sinks_close(queue->sinks);
+	queue->sinks = packet_sinks_open(udp_ports, queue->log);
+	return packet_filter_attach(queue->receive_fd, udp_ports, err);
+}
+
 static void af_packet_close(struct io_queue *queue)
 {
 	if (!queue)
@@ -353,6 +362,7 @@ static int af_packet_open(
 	queue->receive_fd = queue->send_fd = -1;
 	queue->ifindex = settings->ifindex;
 	queue->empty_bytes = settings->mtu + EMPTY_HEADERS_BYTES;
+	queue->log = settings->log;
 	for (unsigned i = 0; i < IO_BATCH_MAX; i++) {
 		queue->messages[i].msg_hdr.msg_iov = &queue->parts[i];
 		queue->messages[i].msg_hdr.msg_iovlen = 1;
@@ -389,6 +399,7 @@ const struct io_ops io_af_packet = {
 	.lend = af_packet_lend,
 	.finish = af_packet_finish,
 	.wait = af_packet_wait,
+	.set_ports = af_packet_set_ports,
 	.is_drained = af_packet_is_drained,
 	.read_gauges = af_packet_read_gauges,
 	.close = af_packet_close,

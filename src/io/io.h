@@ -90,6 +90,9 @@ struct io_ops {
 	/* Sleeps until there is something to receive or transmit, or for timeout_ms, or until wake_fd
 	 * polls readable. */
 	void (*wait)(struct io_queue *queue, int wake_fd, int timeout_ms);
+	/* Changes udp_ports while it runs; from the thread that opened it, in its namespace. NULL: the
+	 * backend does not look at ports. */
+	int (*set_ports)(struct io_queue *queue, const uint8_t *udp_ports, struct err *err);
 	/* True when everything handed to io_finish() has left. */
 	bool (*is_drained)(struct io_queue *queue);
 	void (*read_gauges)(struct io_queue *queue, struct io_gauges *gauges);

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/if_link.h>
+#include <linux/membarrier.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -138,6 +140,24 @@ static void leave_out(struct bpf_object *object, const struct service_rule *serv
 		bpf_program__set_autoload(program, is_wanted(bpf_program__name(program), services));
 }
 
+/* Lets the object use the maps of the previous one, but for those that hold its rules. */
+static int share_maps(struct bpf_object *object, const struct bpf_object *previous, struct err *err)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		int fd = bpf_object__find_map_fd_by_name(previous, bpf_map__name(map)), ret;
+
+		if (fd < 0 || bpf_map__is_internal(map) || !bpf_map__autocreate(map))
+			continue;
+		ret = bpf_map__reuse_fd(map, fd);
+		if (ret)
+			return err_set(err, ret, "go on with the map %s", bpf_map__name(map));
+	}
+	return 0;
+}
+
 static void set_up(struct entry *entry, const struct xdp_program_settings *settings)
 {
 	bpf_map__set_max_entries(entry->maps.books, settings->queues);
@@ -168,6 +188,10 @@ int xdp_program_open(
 	if (!p->cells || !p->histograms || !p->entry)
 		goto out_free;
 	set_up(p->entry, settings);
+	ret = settings->previous ? share_maps(p->entry->obj, settings->previous->entry->obj, err)
+				 : 0;
+	if (ret)
+		goto out_close;
 	bpf_program__set_log_buf(p->entry->progs.ringside, log, log_bytes);
 	ret = entry__load(p->entry);
 	if (ret) {
@@ -249,6 +273,29 @@ int xdp_program_attach(struct xdp_program *program, uint32_t ifindex, bool gener
 	return 0;
 }
 
+/* Waits until every CPU has left the program that it may have been running: frames are handled in
+ * sections that the kernel's RCU waits for (MEMBARRIER_CMD_GLOBAL is synchronize_rcu()). */
+static void wait_for_cpus(void)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+	/* refused where CPUs run without ticks: no frame takes so long */
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&pause, NULL);
+}
+
+int xdp_program_replace(struct xdp_program *program, struct xdp_program *previous, struct err *err)
+{
+	int ret = bpf_link_update(previous->link_fd, xdp_program_fd(program), NULL);
+
+	if (ret)
+		return err_set(err, ret, "exchange the XDP program");
+	program->link_fd = previous->link_fd;
+	previous->link_fd = -1;
+	wait_for_cpus();
+	return 0;
+}
+
 void xdp_program_detach(struct xdp_program *program)
 {
 	if (program->link_fd < 0)
@@ -309,6 +356,15 @@ int xdp_program_add_cells(struct xdp_program *program, uint32_t queue, struct ce
 		for (unsigned i = 0; i < words; i++)
 			((__u64 *)sum)[i] += ((const __u64 *)&program->cells[cpu])[i];
 	return 0;
+}
+
+int xdp_program_forget_latency(struct xdp_program *program, uint32_t slot)
+{
+	memset(program->histograms, 0, program->cpus * sizeof(*program->histograms));
+	return bpf_map_update_elem(bpf_map__fd(program->entry->maps.latencies), &slot,
+		       program->histograms, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 int xdp_program_add_latency(

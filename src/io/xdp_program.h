@@ -20,6 +20,9 @@ struct xdp_program_settings {
 		*services; /* [SERVICE_SLOTS]; becomes read-only data of the program */
 	const struct rule_tables *tables;
 	const struct rule_state *state;
+	/* A program of the same interface, whose maps the new one goes on with: books, sockets, latencies,
+	 * buckets and what services keep of their own. NULL: all maps are new. */
+	const struct xdp_program *previous;
 };
 
 /* Loads it. On failure err has the verifier's last lines, or names the capabilities. */
@@ -31,6 +34,11 @@ int xdp_program_open(
  * own words when it gave some. */
 int xdp_program_attach(
 	struct xdp_program *program, uint32_t ifindex, bool generic, struct err *err);
+
+/* Takes the place of another one on its interface, from one frame to the next; and when it returns no
+ * CPU runs the other one any more. On failure the other one stays where it is. */
+int xdp_program_replace(
+	struct xdp_program *program, struct xdp_program *previous, struct err *err);
 
 /* Takes it off the interface; the books can still be read. */
 void xdp_program_detach(struct xdp_program *program);
@@ -52,6 +60,9 @@ int xdp_program_set_socket(struct xdp_program *program, uint32_t queue, int fd, 
 
 /* Adds the books of one queue, summed over the CPUs, to `sum`. */
 int xdp_program_add_cells(struct xdp_program *program, uint32_t queue, struct cells *sum);
+
+/* Forgets a slot's latencies; no rule has the slot. */
+int xdp_program_forget_latency(struct xdp_program *program, uint32_t slot);
 
 /* Adds a slot's latency histogram, summed over the CPUs, to buckets[HISTOGRAM_BUCKETS]. */
 int xdp_program_add_latency(

@@ -11,7 +11,8 @@
  *
  * handle and flush run in the queue's worker; all else runs in one thread at a time (the starter, then
  * the watcher), never beside that queue's worker's part of the same queue being opened or closed. An
- * interface that goes away is closed and opened again when it is back; the instance stays.
+ * interface that goes away is closed and opened again when it is back; the instance stays. A reload opens
+ * and closes the parts of services that come and go while the interface and its workers run.
  */
 #ifndef RINGSIDE_SERVICE_H
 #define RINGSIDE_SERVICE_H
@@ -131,8 +132,10 @@ struct service_type {
 	void (*flush)(void *handler);
 	void (*close_queue)(void *handler);
 	void (*close_interface)(void *part);
-	/* Takes over other settings while frames flow; they are the instance's then. Rules and tables are
-	 * compiled from them afterwards. A failure changes nothing. NULL: settings are only compiled. */
+	/* Takes over other settings while frames flow; they are the instance's then, and those before are
+	 * about to go. Rules and tables are compiled from them afterwards. A failure changes nothing; after
+	 * one of something else it is called again, with the old ones. NULL is for a type that looks at its
+	 * settings only when it is opened and compiled. */
 	int (*reload)(void *instance, const void *settings, struct err *err);
 	/* A client of the control socket: whether the instance has something of that name, and the client
 	 * may have it. 0; -ENOENT: not mine; -EACCES with err set. Then its connection, which the service
@@ -140,6 +143,9 @@ struct service_type {
 	int (*judge)(void *instance, const char *name, const struct service_client *client,
 		struct err *err);
 	void (*take)(void *instance, const struct service_client *client, int socket);
+	/* Told when the service is paused or goes on. Rules need not look: they are offered nothing
+	 * meanwhile. For a type with other ways to frames. */
+	void (*pause)(void *instance, bool paused);
 	void (*close)(void *instance);
 
 	/* Fills the figures and tables below, ten times a second. */

@@ -56,6 +56,9 @@ const struct metric metrics[] = {
 	TOTALS(RATE, "tx_bps", flow.tx_bps, "bits/s",
 		"Bits sent per second over the last interval, layer 2 without FCS."),
 
+	BINS(TOTALS, snapshot_totals, DROPS, BASIC, drop, 0, DROPS, drop_names, "packets",
+		"Packets dropped, by reason, those of services that have been removed among them."),
+
 	INTERFACE("rx_packets", kernel_rx_packets, "packets",
 		"Packets that the kernel half has seen on the interface."),
 	INTERFACE("rx_bytes", kernel_rx_bytes, "bytes",

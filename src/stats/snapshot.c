@@ -82,6 +82,20 @@ uint64_t snapshot_service_drops(const struct snapshot_service *service)
 	return sum;
 }
 
+/* What is known of a reason is shown, as long as some queue knows anything. */
+static uint64_t sum_reason(const struct snapshot *snapshot, unsigned reason)
+{
+	uint64_t sum = snapshot->queues_count ? SNAPSHOT_UNKNOWN : 0;
+
+	for (unsigned i = 0; i < snapshot->queues_count; i++) {
+		uint64_t drop = snapshot->queues[i].drop[reason];
+
+		if (drop != SNAPSHOT_UNKNOWN)
+			sum = sum == SNAPSHOT_UNKNOWN ? drop : sum + drop;
+	}
+	return sum;
+}
+
 void snapshot_add_up(struct snapshot *snapshot)
 {
 	struct snapshot_totals *totals = &snapshot->totals;
@@ -90,6 +104,8 @@ void snapshot_add_up(struct snapshot *snapshot)
 	flow->rx_packets = flow->rx_bytes = flow->tx_packets = flow->tx_bytes = 0;
 	totals->drop_packets = totals->pass_packets = totals->in_flight_packets = 0;
 	totals->delivered_packets = 0;
+	for (unsigned i = 0; i < DROPS; i++)
+		totals->drop[i] = sum_reason(snapshot, i);
 	totals->unaccounted_packets = 0;
 	for (unsigned i = 0; i < snapshot->queues_count; i++) {
 		const struct snapshot_queue *queue = &snapshot->queues[i];

@@ -59,7 +59,7 @@ struct snapshot_latency {
 struct snapshot_interface {
 	char name[16];
 	char driver[32];
-	char state[16];     /* "up", "down", "absent" */
+	char state[16];     /* "up", "down", "absent"; "unused": no service is on it any more */
 	uint32_t mtu;
 	char io[16];        /* "af_xdp", "af_packet", "pcap" */
 	char xdp[16];       /* "native", "generic", empty without XDP */
@@ -106,7 +106,7 @@ struct snapshot_service_path {
 struct snapshot_service {
 	char name[32];
 	char type[16];
-	char state[16]; /* "running", "stopped" */
+	char state[16]; /* "running", "paused", "stopped" */
 	uint32_t paths_count;
 	struct snapshot_service_path paths[SNAPSHOT_INTERFACES];
 	struct snapshot_flow flow;
@@ -136,6 +136,7 @@ struct snapshot_table {
 struct snapshot_totals {
 	struct snapshot_flow flow;
 	uint64_t drop_packets, pass_packets, delivered_packets, in_flight_packets;
+	uint64_t drop[DROPS]; /* by reason, those of services that have gone among them */
 	int64_t unaccounted_packets; /* what came in and is in none of the others */
 };
 

@@ -19,6 +19,7 @@
 #define STALE_NS (3 * NSEC_PER_SEC)
 #define HISTORY_INTERVAL_S 1.0 /* a column of the graph */
 #define FIRST_INTERVAL_S 0.2
+#define HANGUP_MS 50
 
 enum ending { GOES_ON, ENDS, TERMINAL_LOST };
 
@@ -255,6 +256,19 @@ static void suspend(struct tui *tui)
 	raise(SIGSTOP);
 }
 
+/* From a terminal that has gone, or from somebody who means us. The kernel sends the former's signal a
+ * moment before the descriptors say so. */
+static void hang_up(struct tui *tui)
+{
+	struct pollfd screen = { tui->rescue->output, 0, 0 };
+
+	poll(&screen, 1, HANGUP_MS);
+	if (screen.revents || !tui->settings->hangup)
+		tui->ending = TERMINAL_LOST;
+	else
+		tui->settings->hangup(tui->settings->hangup_context);
+}
+
 static void obey_signals(struct tui *tui)
 {
 	struct rescue *rescue = tui->rescue;
@@ -268,7 +282,7 @@ static void obey_signals(struct tui *tui)
 	if (rescue_take(rescue, SIGWINCH))
 		tui->redraw = true;
 	if (rescue_take(rescue, SIGHUP))
-		tui->ending = TERMINAL_LOST;
+		hang_up(tui);
 	if (rescue_take(rescue, SIGINT) || rescue_take(rescue, SIGTERM))
 		tui->ending = ENDS;
 }

@@ -28,6 +28,8 @@ struct tui_settings {
 	double interval_s; /* between frames; the user can change it */
 	bool confirm_quit; /* q asks first, and Ctrl-Z does not stop the process */
 	struct log *log; /* held back from the terminal meanwhile; may be NULL */
+	void (*hangup)(void *context); /* for SIGHUP while the terminal is there; NULL: it ends */
+	void *hangup_context;
 	int wake_fd; /* readable: end; -1: none */
 };
 
@@ -35,8 +37,8 @@ struct tui_settings {
  * "dumb", and we are not in the background. */
 bool tui_possible(void);
 
-/* Runs until q is confirmed, SIGINT or SIGTERM comes, or wake_fd is readable: returns 0. SIGHUP,
- * or the terminal is gone: returns 1, the caller goes on without one. -ENOTTY and others: it
+/* Runs until q is confirmed, SIGINT or SIGTERM comes, or wake_fd is readable: returns 0. The
+ * terminal is gone, or SIGHUP without a hangup(): returns 1, the caller goes on without one. -ENOTTY and others: it
  * could not start. The terminal, the signals' handlers and the mask are as found, whatever
  * happens. SIGQUIT and crashes restore the terminal and then end the process as ever. */
 int tui_run(const struct tui_source *source, const struct tui_settings *settings, struct err *err);

@@ -6,36 +6,50 @@
 
 #include "worker/instances.h"
 
+int instances_open_one(const struct config_service *service, struct log *log,
+	const struct service_type *types[SERVICE_SLOTS], void *instances[SERVICE_SLOTS],
+	struct err *err)
+{
+	const struct service_start start = {
+		.name = service->name,
+		.settings = service->settings,
+		.slot = service->slot,
+		.log = log,
+	};
+	int ret = 0;
+
+	if (service->type->open)
+		ret = service->type->open(&start, &instances[service->slot], err);
+	if (ret)
+		return err_where(err, ret, "service %s", service->name);
+	types[service->slot] = service->type;
+	return 0;
+}
+
 int instances_open(struct pool *pool, struct err *err)
 {
-	for (unsigned i = 0; i < pool->config->services_count; i++) {
-		const struct config_service *service = &pool->config->services[i];
-		const struct service_start start = {
-			.name = service->name,
-			.settings = service->settings,
-			.slot = service->slot,
-			.log = pool->log,
-		};
-		int ret = 0;
+	int ret = 0;
 
-		if (service->type->open)
-			ret = service->type->open(&start, &pool->instances[service->slot], err);
-		if (ret)
-			return err_where(err, ret, "service %s", service->name);
-		pool->types[service->slot] = service->type;
-	}
-	return 0;
+	for (unsigned i = 0; !ret && i < pool->config->services_count; i++)
+		ret = instances_open_one(
+			&pool->config->services[i], pool->log, pool->types, pool->instances, err);
+	return ret;
+}
+
+void instances_close_one(const struct service_type *types[SERVICE_SLOTS],
+	void *instances[SERVICE_SLOTS], unsigned slot)
+{
+	if (types[slot] && types[slot]->close)
+		types[slot]->close(instances[slot]);
+	types[slot] = NULL;
+	instances[slot] = NULL;
 }
 
 void instances_close(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->clients_lock);
-	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
-		if (pool->types[slot] && pool->types[slot]->close)
-			pool->types[slot]->close(pool->instances[slot]);
-		pool->types[slot] = NULL;
-		pool->instances[slot] = NULL;
-	}
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		instances_close_one(pool->types, pool->instances, slot);
 	pthread_mutex_unlock(&pool->clients_lock);
 }
 

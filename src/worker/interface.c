@@ -7,10 +7,12 @@
 
 #include "base/cpu.h"
 #include "net/local_address.h"
+#include "io/rings.h"
 #include "net/netns.h"
 #include "service/address.h"
 #include "worker/interface.h"
 #include "worker/ladder.h"
+#include "worker/rules.h"
 #include "worker/user_half.h"
 
 /* CPUs that are looked at: workers are not spread over more. */
@@ -122,6 +124,10 @@ static int make_workers(struct interface *in, struct err *err)
 		worker->can_pass = in->ops->can_pass;
 		for (unsigned k = 0; k < SERVICE_SLOTS; k++)
 			worker->limited |= worker->first_half && in->rules[k].limit_cost;
+		user_half_get_handlers(in, i, worker->handlers);
+		for (unsigned k = 0; k < SERVICE_SLOTS; k++)
+			worker->handles |= worker->handlers[k].handle != NULL;
+		worker->ring_frames = config->frames > RINGS_RX ? config->frames : RINGS_RX;
 		worker->cpu = count ? cpus[i % count] : SNAPSHOT_NONE;
 		if (config->cpus.count) {
 			worker->cpu = config->cpus.number[i % config->cpus.count];
@@ -141,21 +147,23 @@ int interface_open(
 	struct interface *in = calloc(1, sizeof(*in));
 	int back, ret = -ENOMEM;
 
-	if (!in || !(in->own_tables = malloc(sizeof(*in->own_tables)))) {
+	if (!in || !(in->own_tables = malloc(sizeof(*in->own_tables))) ||
+		!(in->rules = calloc(SERVICE_SLOTS, sizeof(*in->rules)))) {
+		free(in ? in->own_tables : NULL);
 		free(in);
 		return err_set(err, ret, "%s: open the interface", settings->interface->name);
 	}
 	in->settings = settings;
 	in->zero_copy = -1;
-	ladder_find_services(in);
+	rules_find_services(in);
 	back = netns_enter(settings->interface->netns, err);
 	ret = back < 0 ? back : read_link(in, err);
 	if (!ret)
 		ret = ladder_open(in, err);
 	if (!ret)
-		ret = make_workers(in, err);
-	if (!ret)
 		ret = user_half_open_queues(in, err);
+	if (!ret)
+		ret = make_workers(in, err);
 	if (!ret) {
 		interface_set_level(in, settings->level);
 		interface_set_addresses(in);
@@ -222,6 +230,7 @@ void interface_close(struct interface *in)
 	ladder_close_queues(in);
 	for (uint32_t i = 0; i < in->queues_count; i++) {
 		free(in->workers[i]);
+		free(in->worker_rules[i]);
 		link_counter_close(in->tx_errors[i]);
 	}
 	if (back >= 0) {
@@ -229,6 +238,7 @@ void interface_close(struct interface *in)
 		netns_leave(back);
 	}
 	free(in->own_tables);
+	free(in->rules);
 	free(in);
 }
 

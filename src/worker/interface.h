@@ -24,6 +24,7 @@ struct interface_settings {
 	const struct config *config;
 	const struct config_interface *interface; /* one of config's */
 	const uint32_t *service_queues; /* [SERVICE_SLOTS]: of all its interfaces together */
+	const uint32_t *paused; /* a bit for each slot whose service is offered nothing */
 	void *const *instances; /* [SERVICE_SLOTS]: as the services' open() gave them */
 	uint32_t level; /* enum level */
 	struct log *log;
@@ -39,7 +40,10 @@ struct interface_path {
 /* A service's part for the interface. */
 struct interface_service {
 	const struct service_type *type; /* NULL: none is open */
+	struct service_interface *place; /* as the service sees it */
 	void *part;
+	void *handlers[INTERFACE_QUEUES];
+	bool is_open[INTERFACE_QUEUES];
 };
 
 struct interface {
@@ -53,8 +57,7 @@ struct interface {
 	char why[384]; /* why nothing better, or empty */
 	char poll[32]; /* effective poll mode; empty without sockets */
 	struct interface_path paths[SERVICE_SLOTS];
-	struct service_rule rules[SERVICE_SLOTS];
-	struct service_interface place; /* as the services see it */
+	struct service_rule *rules; /* [SERVICE_SLOTS] */
 	struct interface_service services[SERVICE_SLOTS];
 	struct rule_tables *tables; /* the kernel half's, or own_tables */
 	struct rule_state *state; /* the kernel half's, or &own_state */
@@ -65,6 +68,8 @@ struct interface {
 	uint32_t queues[INTERFACE_QUEUES];
 	struct io_queue *io[INTERFACE_QUEUES]; /* NULL: the kernel half answers alone */
 	struct worker *workers[INTERFACE_QUEUES];
+	struct worker_rules
+		*worker_rules[INTERFACE_QUEUES]; /* of the newest change; NULL: none yet */
 	struct link_counter *tx_errors[INTERFACE_QUEUES]; /* NULL: the driver does not count them */
 	uint64_t tx_errors_before[INTERFACE_QUEUES];
 	uint64_t tx_errors_since[INTERFACE_QUEUES]; /* as last read; the driver may go first */

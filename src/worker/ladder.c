@@ -8,6 +8,7 @@
 #include "io/frames.h"
 #include "io/rings.h"
 #include "worker/ladder.h"
+#include "worker/rules.h"
 #include "worker/user_half.h"
 
 _Static_assert((int)PAGES_2M == (int)HUGE_2M && (int)PAGES_1G == (int)HUGE_1G &&
@@ -32,105 +33,6 @@ step_down(struct interface *in, const char *format, ...)
 	va_end(args);
 	log_write(in->settings->log, LOG_INFO, "%s: %s", in->link.name, text);
 	snprintf(in->why + used, sizeof(in->why) - used, "%s%s", used ? "; " : "", text);
-}
-
-static bool is_used(const struct interface *in, const struct config_service *service)
-{
-	return in->paths[service->slot].used;
-}
-
-/* As configured, unless the service leaves no choice. */
-static enum path wanted_path(const struct config_service *service)
-{
-	unsigned needs = service_needs(service->type, service->settings);
-
-	if (needs & SERVICE_NEEDS_WORKER)
-		return PATH_USER;
-	if (needs & SERVICE_NEEDS_KERNEL_HALF)
-		return PATH_KERNEL;
-	return (enum path)service->settings->path;
-}
-
-static bool any_path(const struct interface *in, enum path path)
-{
-	const struct config *config = in->settings->config;
-
-	for (unsigned i = 0; i < config->services_count; i++)
-		if (is_used(in, &config->services[i]) && wanted_path(&config->services[i]) == path)
-			return true;
-	return false;
-}
-
-void ladder_find_services(struct interface *in)
-{
-	const struct config *config = in->settings->config;
-
-	for (unsigned i = 0; i < config->services_count; i++) {
-		const struct option_names *names = &config->services[i].settings->interfaces;
-
-		for (unsigned k = 0; k < names->count; k++)
-			if (!strcmp(names->name[k], in->settings->interface->name))
-				in->paths[config->services[i].slot].used = true;
-	}
-}
-
-/* Chooses each service's half; zero_copy says whether sockets are bound with it. */
-static void choose_paths(struct interface *in, bool has_kernel_half, bool zero_copy)
-{
-	const struct config *config = in->settings->config;
-
-	for (unsigned i = 0; i < config->services_count; i++) {
-		const struct config_service *service = &config->services[i];
-		struct interface_path *path = &in->paths[service->slot];
-		enum path wanted = wanted_path(service);
-		const char *why = (int)wanted == service->settings->path ? "as configured"
-				  : wanted == PATH_USER			 ? "only a worker can do it"
-							: "only the kernel half can do it";
-
-		if (!path->used)
-			continue;
-		path->half = wanted == PATH_USER ? HALF_USER : HALF_KERNEL;
-		if (!has_kernel_half) {
-			path->half = HALF_USER;
-			why = "no kernel half with this backend";
-		} else if (wanted == PATH_AUTO) {
-			path->half = zero_copy ? HALF_USER : HALF_KERNEL;
-			why = zero_copy	    ? "zero copy is bound"
-			      : in->generic ? "generic XDP"
-					    : "native XDP without zero copy";
-		}
-		snprintf(path->why, sizeof(path->why), "%s", why);
-	}
-}
-
-static int compile(struct interface *in, struct err *err)
-{
-	const struct config *config = in->settings->config;
-
-	memset(in->rules, 0, sizeof(in->rules));
-	rule_tables_init(in->own_tables);
-	for (unsigned i = 0; i < config->services_count; i++) {
-		const struct config_service *service = &config->services[i];
-		unsigned slot = service->slot;
-		const struct service_compile one = {
-			.settings = service->settings,
-			.instance = in->settings->instances[slot],
-			.place = i,
-			.queues = in->settings->service_queues[slot],
-			.rule = &in->rules[i],
-			.tables = in->own_tables,
-		};
-		int ret;
-
-		if (!is_used(in, service))
-			continue;
-		in->rules[i].slot = (uint8_t)slot;
-		in->rules[i].half = (uint8_t)in->paths[slot].half;
-		ret = service->type->compile(&one, err);
-		if (ret)
-			return err_where(err, ret, "service %s", service->name);
-	}
-	return 0;
 }
 
 static void fill_settings(const struct interface *in, struct io_queue_settings *s)
@@ -244,7 +146,7 @@ static int try_zero_copy(struct interface *in, struct err *err)
 static int open_sockets(struct interface *in, bool native, struct err *err)
 {
 	const struct config_interface *config = in->settings->interface;
-	bool user = any_path(in, PATH_USER), automatic = any_path(in, PATH_AUTO);
+	bool user = rules_want_path(in, PATH_USER), automatic = rules_want_path(in, PATH_AUTO);
 	int ret;
 
 	in->zero_copy = -1;
@@ -315,8 +217,8 @@ static int open_rung(struct interface *in, bool native, struct err *err)
 	ret = open_sockets(in, native, err);
 	if (ret)
 		return ret;
-	choose_paths(in, true, in->zero_copy == 1);
-	ret = compile(in, err);
+	rules_choose_halves(in, true, in->zero_copy == 1);
+	ret = rules_compile(in, err);
 	if (!ret)
 		ret = xdp_program_open(&in->program, &settings, err);
 	if (!ret) {
@@ -414,8 +316,8 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 	in->ops = ops;
 	in->zero_copy = -1;
 	in->generic = false;
-	choose_paths(in, false, false);
-	ret = compile(in, err);
+	rules_choose_halves(in, false, false);
+	ret = rules_compile(in, err);
 	if (ret)
 		return ret;
 	in->tables = in->own_tables;

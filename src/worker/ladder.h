@@ -8,9 +8,6 @@
 
 #include "worker/interface.h"
 
-/* Marks the services that are on the interface. */
-void ladder_find_services(struct interface *interface);
-
 /* Opens the queues and attaches the program, on the highest rung that the configuration and the machine
  * allow; each step down is logged and goes to `why`. On failure what has been opened is closed again, but
  * for the VLAN offload. */

@@ -12,9 +12,10 @@
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "base/thread.h"
-#include "net/netns.h"
 #include "worker/instances.h"
 #include "worker/pool.h"
+#include "worker/reload.h"
+#include "worker/roster.h"
 #include "worker/watch.h"
 
 #define SAMPLE_NS (100 * NSEC_PER_MSEC)
@@ -57,6 +58,26 @@ static void apply_level(struct pool *pool)
 	}
 }
 
+/* What another thread has asked for, and waits for. */
+static void serve_request(struct pool *pool)
+{
+	struct pool_request *request;
+	uint64_t count;
+
+	if (read(pool->request_fd, &count, sizeof(count)) < 0)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	request = pool->request;
+	pthread_mutex_unlock(&pool->lock);
+	if (!request)
+		return;
+	request->ret = reload_serve(pool, request);
+	pthread_mutex_lock(&pool->lock);
+	pool->request = NULL;
+	pthread_cond_broadcast(&pool->served);
+	pthread_mutex_unlock(&pool->lock);
+}
+
 static void *watcher_thread(void *arg)
 {
 	struct pool *pool = arg;
@@ -64,16 +85,19 @@ static void *watcher_thread(void *arg)
 	struct pollfd fds[] = {
 		{ .fd = pool->stop_fd, .events = POLLIN },
 		{ .fd = pool->timer_fd, .events = POLLIN },
+		{ .fd = pool->request_fd, .events = POLLIN },
 	};
 
 	prctl(PR_SET_NAME, "ringside/watch");
 	/* interfaces are opened again by this thread, namespaces entered, offloads restored */
 	privilege_keep(config_keeps(pool->config), NULL);
-	while (next && (poll(fds, 2, -1) < 0 || !fds[0].revents)) {
+	while (next && (poll(fds, 3, -1) < 0 || !fds[0].revents)) {
 		bool all_read = true;
 		uint64_t ticks;
 
-		if (read(pool->timer_fd, &ticks, sizeof(ticks)) < 0)
+		if (fds[2].revents)
+			serve_request(pool);
+		if (!fds[1].revents || read(pool->timer_fd, &ticks, sizeof(ticks)) < 0)
 			continue;
 		expire_debug(pool);
 		apply_level(pool);
@@ -87,97 +111,33 @@ static void *watcher_thread(void *arg)
 	return NULL;
 }
 
-/* The rate limit of a service is shared by all its queues, those of interfaces not yet opened too. */
-static void count_queues(struct pool *pool)
-{
-	const struct config *config = pool->config;
-
-	for (unsigned s = 0; s < config->services_count; s++) {
-		const struct option_names *names = &config->services[s].settings->interfaces;
-		uint32_t sum = 0;
-
-		for (unsigned i = 0; i < config->interfaces_count; i++) {
-			const struct config_interface *ci = &config->interfaces[i];
-			struct link link = { .rx_queues = 1 };
-			bool uses = false;
-			int back;
-
-			for (unsigned k = 0; k < names->count; k++)
-				uses |= !strcmp(names->name[k], ci->name);
-			if (!uses)
-				continue;
-			if (ci->io != IO_PCAP && ci->io != IO_AF_PACKET &&
-				(back = netns_enter(ci->netns, NULL)) >= 0) {
-				if (link_read(&link, ci->name, NULL))
-					link.rx_queues = 1;
-				netns_leave(back);
-			}
-			sum += ci->queues.count ? ci->queues.count : link.rx_queues;
-		}
-		pool->service_queues[config->services[s].slot] = sum ? sum : 1;
-	}
-}
-
-static int open_watch(struct pool_interface *pi, struct err *err)
-{
-	const struct config_interface *ci = pi->settings.interface;
-	int back, ret;
-
-	if (ci->io == IO_PCAP)
-		return 0;
-	back = netns_enter(ci->netns, err);
-	if (back < 0)
-		return err_where(err, back, "%s", ci->name);
-	ret = link_watch_open(&pi->watch, err);
-	netns_leave(back);
-	return ret;
-}
-
-static bool is_used(const struct config *config, const struct config_interface *interface)
-{
-	for (unsigned i = 0; i < config->services_count; i++) {
-		const struct option_names *names = &config->services[i].settings->interfaces;
-
-		for (unsigned k = 0; k < names->count; k++)
-			if (!strcmp(names->name[k], interface->name))
-				return true;
-	}
-	return false;
-}
-
 static int open_all(struct pool *pool, struct err *err)
 {
 	const struct config *config = pool->config;
+	const struct interface_settings settings = {
+		.config = config,
+		.service_queues = pool->service_queues,
+		.instances = pool->instances,
+		.paused = &pool->paused,
+		.log = pool->log,
+	};
 	int ret;
 
-	pool->interfaces = calloc(config->interfaces_count, sizeof(*pool->interfaces));
+	pool->interfaces = calloc(SNAPSHOT_INTERFACES, sizeof(*pool->interfaces));
 	if (!pool->interfaces)
 		return err_set(err, -ENOMEM, "make room for the interfaces");
-	count_queues(pool);
+	roster_count_queues(config, pool->service_queues);
 	ret = instances_open(pool, err);
-	if (ret)
-		return ret;
-	for (unsigned i = 0; i < config->interfaces_count; i++) {
-		struct pool_interface *pi = &pool->interfaces[pool->interfaces_count];
+	for (unsigned i = 0; !ret && i < config->interfaces_count; i++) {
+		struct pool_interface *pi;
 
-		/* an interface without a service is none of ours */
-		if (!is_used(config, &config->interfaces[i]))
+		if (!roster_uses(config, config->interfaces[i].name))
 			continue;
-		pi->settings = (struct interface_settings){
-			.config = config,
-			.interface = &config->interfaces[i],
-			.service_queues = pool->service_queues,
-			.instances = pool->instances,
-			.log = pool->log,
-		};
-		pool->interfaces_count++;
-		ret = open_watch(pi, err);
+		ret = roster_add(pool, &config->interfaces[i], &settings, &pi, err);
 		if (!ret)
 			ret = watch_open_interface(pool, pi, err);
-		if (ret)
-			return ret;
 	}
-	return 0;
+	return ret;
 }
 
 static int start_watcher(struct pool *pool, struct err *err)
@@ -217,9 +177,13 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 	p->timer_fd = -1;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->clients_lock, NULL);
+	pthread_cond_init(&p->served, NULL);
 	p->stop_fd = eventfd(0, EFD_CLOEXEC);
 	p->end_fd = eventfd(0, EFD_CLOEXEC);
-	ret = p->stop_fd < 0 || p->end_fd < 0 ? err_set(err, -errno, "make an eventfd") : 0;
+	p->request_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ret = p->stop_fd < 0 || p->end_fd < 0 || p->request_fd < 0
+		      ? err_set(err, -errno, "make an eventfd")
+		      : 0;
 	if (!ret)
 		ret = open_all(p, err);
 	if (!ret)
@@ -274,6 +238,34 @@ void pool_set_level(struct pool *pool, enum level level, const char *who, bool e
 			level_names[before], level_names[level], who);
 }
 
+/* Has the watcher serve a request, after those that came before it. */
+static int ask(struct pool *pool, struct pool_request *request)
+{
+	pthread_mutex_lock(&pool->lock);
+	while (pool->request)
+		pthread_cond_wait(&pool->served, &pool->lock);
+	pool->request = request;
+	eventfd_write(pool->request_fd, 1);
+	while (pool->request == request)
+		pthread_cond_wait(&pool->served, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+	return request->ret;
+}
+
+int pool_reload(struct pool *pool, struct config *config, struct err *err)
+{
+	struct pool_request request = { .config = config, .err = err };
+
+	return ask(pool, &request);
+}
+
+int pool_set_service_state(struct pool *pool, const char *name, bool paused, struct err *err)
+{
+	struct pool_request request = { .service = name, .paused = paused, .err = err };
+
+	return ask(pool, &request);
+}
+
 int pool_stop(struct pool *pool, struct snapshot *final, struct err *err)
 {
 	int ret = 0;
@@ -313,6 +305,8 @@ void pool_close(struct pool *pool)
 	close(pool->stop_fd);
 	close(pool->end_fd);
 	pthread_mutex_destroy(&pool->clients_lock);
+	close(pool->request_fd);
+	pthread_cond_destroy(&pool->served);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }

@@ -38,13 +38,32 @@ int pool_judge_client(
 	struct pool *pool, const char *name, const struct service_client *client, struct err *err);
 void pool_take_client(
 	struct pool *pool, const char *name, const struct service_client *client, int socket);
+/* Takes over another configuration while frames flow: services added, removed and changed, interfaces
+ * added and removed. On failure nothing has changed, with err saying why. On success it is kept and the
+ * one before is the caller's to end; sections of interfaces that go on are not looked at. Waits until it
+ * is done; any thread but not beside pool_stop(). */
+int pool_reload(struct pool *pool, struct config *config, struct err *err);
+
+/* Pauses a service, whose frames then pass to the stack, or has it go on. -ENOENT: there is none of that
+ * name. Otherwise like pool_reload(). */
+int pool_set_service_state(struct pool *pool, const char *name, bool paused, struct err *err);
 
 /* Detaches, drains, stops all threads, and fills the final snapshot, whose totals are exact. Returns 0,
  * or the negative errno of a worker that failed with err saying which. */
 int pool_stop(struct pool *pool, struct snapshot *final, struct err *err);
 void pool_close(struct pool *pool);
 
-/* The rest is for sampler.c. */
+/* The rest is for the files of this folder. */
+
+/* What the watcher is asked for by another thread: to pause a service or have it go on, or a
+ * configuration to take over. */
+struct pool_request {
+	struct config *config;
+	const char *service; /* NULL: config is meant */
+	bool paused;
+	struct err *err;
+	int ret;
+};
 
 struct queue_watch {
 	uint64_t beats, moved_ns; /* the last sign of life, and when it came */
@@ -52,7 +71,9 @@ struct queue_watch {
 
 /* An interface of the configuration, there or not. */
 struct pool_interface {
+	struct config_interface config; /* as it was when the interface was added */
 	struct interface_settings settings;
+	bool unused; /* no service is on it any more: closed, and not looked for */
 	struct interface *interface; /* NULL: absent */
 	bool carrier;
 	/* of the newest opening; stays while it is absent */
@@ -75,23 +96,27 @@ struct pool {
 	struct log *log;
 	pthread_t watcher;
 	bool watching, final;
-	int stop_fd, end_fd, timer_fd;
+	int stop_fd, end_fd, timer_fd, request_fd;
 	uint64_t start_ns;
 	/* by slot */
 	uint32_t service_queues[SERVICE_SLOTS];
 	const struct service_type *types[SERVICE_SLOTS]; /* of open instances; NULL: none */
 	void *instances[SERVICE_SLOTS];
 	pthread_mutex_t clients_lock; /* of the instances' coming and going, against clients' */
+	uint32_t paused; /* a bit for each slot */
+	uint32_t used_slots; /* a bit for each that has ever been used */
 	pthread_mutex_t lock; /* of all below */
 	uint32_t level;
 	uint64_t debug_ends_ns; /* 0: does not */
+	struct pool_request *request; /* NULL: none */
+	pthread_cond_t served;
 	struct snapshot current;
 	struct published *published; /* or NULL */
 	/* the watcher's */
 	uint32_t applied_level; /* what the interfaces have been told */
 	uint64_t applied_debug_ends_ns;
 	unsigned interfaces_count;
-	struct pool_interface *interfaces;
+	struct pool_interface *interfaces; /* room for SNAPSHOT_INTERFACES */
 };
 
 /* Takes a snapshot of everything into *snapshot. The watcher's thread, or nobody else's. */

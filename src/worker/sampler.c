@@ -38,7 +38,7 @@ static uint32_t queue_state(const struct pool *pool, struct pool_interface *pi, 
 {
 	const struct worker *worker = worker_of(pi, i);
 
-	if (pool->final)
+	if (pool->final || pi->unused)
 		return QUEUE_STOPPED;
 	if (!pi->interface || i >= pi->interface->queues_count)
 		return QUEUE_ABSENT;
@@ -232,9 +232,10 @@ static void fill_interface(const struct pool_interface *pi, struct snapshot_inte
 {
 	*i = pi->shown;
 	snprintf(i->state, sizeof(i->state), "%s",
-		!pi->interface ? "absent"
-		: pi->carrier  ? "up"
-			       : "down");
+		pi->unused	 ? "unused"
+		: !pi->interface ? "absent"
+		: pi->carrier	 ? "up"
+				 : "down");
 	if (!pi->interface)
 		snprintf(i->why, sizeof(i->why), "%s", pi->failure);
 	if (!i->xdp[0]) {
@@ -289,7 +290,10 @@ static void fill_service(const struct pool *pool, struct snapshot_service *servi
 
 	snprintf(service->name, sizeof(service->name), "%.31s", config->name);
 	snprintf(service->type, sizeof(service->type), "%s", config->type->name);
-	snprintf(service->state, sizeof(service->state), pool->final ? "stopped" : "running");
+	snprintf(service->state, sizeof(service->state),
+		pool->final			    ? "stopped"
+		: pool->paused & 1u << config->slot ? "paused"
+						    : "running");
 	for (unsigned k = 0; k < pool->interfaces_count; k++) {
 		const struct interface_path *from = &pool->interfaces[k].paths[slot];
 		struct snapshot_service_path *path = &service->paths[service->paths_count];

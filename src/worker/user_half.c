@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <stdlib.h>
 
 #include "worker/user_half.h"
 
@@ -8,10 +9,10 @@ static int map_fd(const struct service_interface *place, const char *name)
 	return place->program ? xdp_program_map_fd(place->program, name) : -ENOENT;
 }
 
-static void describe(struct interface *in)
+static void describe(const struct interface *in, struct service_interface *place)
 {
-	in->place = (struct service_interface){
-		.name = in->link.name,
+	*place = (struct service_interface){
+		.name = in->settings->interface->name,
 		.netns = in->settings->interface->netns,
 		.ifindex = in->link.index,
 		.mtu = in->link.mtu,
@@ -52,57 +53,66 @@ int user_half_refuse(const struct interface *in, const struct io_ops *ops, struc
 	return 0;
 }
 
+static int open_part(struct interface *in, const struct config_service *service, struct err *err)
+{
+	const struct service_type *type = service->type;
+	struct interface_service *is = &in->services[service->slot];
+	int ret = 0;
+
+	is->place = malloc(sizeof(*is->place));
+	if (!is->place)
+		return err_set(err, -ENOMEM, "make room");
+	describe(in, is->place);
+	is->part = in->settings->instances[service->slot];
+	if (type->open_interface)
+		ret = type->open_interface(is->part, is->place, &is->part, err);
+	if (ret) {
+		free(is->place);
+		return ret;
+	}
+	is->type = type;
+	return 0;
+}
+
 int user_half_open(struct interface *in, struct err *err)
 {
 	const struct config *config = in->settings->config;
 
-	describe(in);
 	for (unsigned i = 0; i < config->services_count; i++) {
 		const struct config_service *service = &config->services[i];
-		const struct service_type *type = service->type;
-		struct interface_service *is = &in->services[service->slot];
-		int ret = 0;
+		int ret;
 
-		if (!in->paths[service->slot].used)
+		if (!in->paths[service->slot].used || in->services[service->slot].type)
 			continue;
-		is->part = in->settings->instances[service->slot];
-		if (type->open_interface)
-			ret = type->open_interface(
-				in->settings->instances[service->slot], &in->place, &is->part, err);
-		if (ret) {
-			user_half_close(in);
+		ret = open_part(in, service, err);
+		if (ret)
 			return err_where(err, ret, "service %s", service->name);
-		}
-		is->type = type;
 	}
 	return 0;
 }
 
-static int open_queue(struct interface *in, unsigned slot, uint32_t i, struct err *err)
+static int open_queue(
+	struct interface *in, struct interface_service *is, uint32_t i, struct err *err)
 {
-	const struct service_type *type = in->services[slot].type;
-	struct service_queue queue = { &in->place, in->queues[i], i };
-	struct worker *worker = in->workers[i];
-	void *handler = in->services[slot].part;
+	const struct service_queue queue = { is->place, in->queues[i], i };
 	int ret = 0;
 
-	if (type->open_queue)
-		ret = type->open_queue(in->services[slot].part, &queue, &handler, err);
+	is->handlers[i] = is->part;
+	if (is->type->open_queue)
+		ret = is->type->open_queue(is->part, &queue, &is->handlers[i], err);
 	if (ret)
 		return err_where(err, ret, "queue %u", in->queues[i]);
-	worker->handlers[slot] =
-		(struct worker_handler){ type->handle, type->flush, handler, type->close_queue };
-	worker->handles = true;
+	is->is_open[i] = true;
 	return 0;
 }
 
 int user_half_open_queues(struct interface *in, struct err *err)
 {
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
-		const struct service_type *type = in->services[slot].type;
+		struct interface_service *is = &in->services[slot];
 
-		for (uint32_t i = 0; type && type->handle && i < in->queues_count; i++) {
-			int ret = in->workers[i] ? open_queue(in, slot, i, err) : 0;
+		for (uint32_t i = 0; is->type && is->type->handle && i < in->queues_count; i++) {
+			int ret = in->io[i] && !is->is_open[i] ? open_queue(in, is, i, err) : 0;
 
 			if (ret)
 				return ret;
@@ -111,22 +121,43 @@ int user_half_open_queues(struct interface *in, struct err *err)
 	return 0;
 }
 
-void user_half_close(struct interface *in)
+void user_half_get_handlers(
+	const struct interface *in, uint32_t index, struct worker_handler handlers[SERVICE_SLOTS])
 {
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
-		struct interface_service *is = &in->services[slot];
+		const struct interface_service *is = &in->services[slot];
 
-		for (uint32_t i = 0; i < in->queues_count; i++) {
-			struct worker_handler *handler =
-				in->workers[i] ? &in->workers[i]->handlers[slot] : NULL;
-
-			if (handler && handler->close)
-				handler->close(handler->handler);
-			if (handler)
-				*handler = (struct worker_handler){ 0 };
-		}
-		if (is->type && is->type->close_interface)
-			is->type->close_interface(is->part);
-		*is = (struct interface_service){ 0 };
+		handlers[slot] = (struct worker_handler){ 0 };
+		if (is->type && is->is_open[index])
+			handlers[slot] = (struct worker_handler){ is->type->handle, is->type->flush,
+				is->handlers[index] };
 	}
+}
+
+void user_half_update(struct interface *in)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		if (in->services[slot].type)
+			describe(in, in->services[slot].place);
+}
+
+void user_half_close_slot(struct interface *in, unsigned slot)
+{
+	struct interface_service *is = &in->services[slot];
+
+	if (!is->type)
+		return;
+	for (uint32_t i = 0; i < in->queues_count; i++)
+		if (is->is_open[i] && is->type->close_queue)
+			is->type->close_queue(is->handlers[i]);
+	if (is->type->close_interface)
+		is->type->close_interface(is->part);
+	free(is->place);
+	*is = (struct interface_service){ 0 };
+}
+
+void user_half_close(struct interface *in)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		user_half_close_slot(in, slot);
 }

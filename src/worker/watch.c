@@ -11,6 +11,11 @@
  * opened: not every change (the number of queues, say) comes as an event. */
 #define RETRY_NS NSEC_PER_SEC
 
+void watch_note_paths(struct pool_interface *pi)
+{
+	memcpy(pi->paths, pi->interface->paths, sizeof(pi->paths));
+}
+
 /* What an opening looks like from outside; kept while the interface is away. */
 static void keep_shown(struct pool_interface *pi)
 {
@@ -28,7 +33,7 @@ static void keep_shown(struct pool_interface *pi)
 	shown->mtu = in->link.mtu;
 	/* without sockets, since the kernel half answers alone, there is no zero copy either */
 	shown->zero_copy = in->program ? in->zero_copy == 1 : -1;
-	memcpy(pi->paths, in->paths, sizeof(pi->paths));
+	watch_note_paths(pi);
 	memset(pi->queue_watches, 0, sizeof(pi->queue_watches));
 	pi->latency = in->ops->latency;
 	pi->carrier = in->link.up && in->link.carrier;
@@ -189,6 +194,8 @@ void watch_interface(struct pool *pool, struct pool_interface *pi, bool *all_rea
 
 	while (pi->watch && link_watch_next(pi->watch, &event) == 1)
 		take_event(pool, pi, &event);
+	if (pi->unused)
+		return;
 	if (pi->interface)
 		compare(pool, pi);
 	if (pi->interface)

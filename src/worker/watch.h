@@ -14,6 +14,9 @@ int watch_open_interface(struct pool *pool, struct pool_interface *interface, st
 /* Stops and closes it; its counts stay. */
 void watch_close_interface(struct pool_interface *interface);
 
+/* Notes which services are on it, after a change. */
+void watch_note_paths(struct pool_interface *interface);
+
 /* Takes what has happened to it since the last call. Clears *all_read unless it is a capture file that
  * has been read to its end. */
 void watch_interface(struct pool *pool, struct pool_interface *interface, bool *all_read);

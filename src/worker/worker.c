@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/privilege.h"
 #include "base/thread.h"
+#include "worker/change.h"
 #include "worker/worker.h"
 
 /* An idle worker wakes up this often to show that it lives. */
@@ -51,29 +52,26 @@ static inline int pass(const struct worker *w)
 	return w->can_pass ? OUTCOME_PASS : OUTCOME_DROP + DROP_not_passable;
 }
 
-/* One frame's outcome; the slot it belongs to goes to *slot. Rewrites it when it is to be sent. */
-static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, uint64_t now_ns)
+/* What the services of these rules make of a frame, an enum outcome, or -1: none of them wants it. The
+ * slot of the one that does goes to *slot. */
+static inline int offer(struct worker *w, const struct service_rule *services,
+	const struct rule_tables *tables, struct io_frame *io, const struct frame *frame,
+	uint8_t *slot, uint64_t now_ns)
 {
-	struct frame frame;
-	unsigned mask = 0;
+	unsigned mask = tables->udp_port_services[BE16(frame->udp->dest)];
 
-	*slot = SLOT_NONE;
-	if (io->broken)
-		return OUTCOME_DROP + DROP_bad_frame;
-	if (!frame_parse(&frame, io->data, io->data + io->length))
-		mask = w->tables->udp_port_services[BE16(frame.udp->dest)];
 	for (; mask; mask &= mask - 1) {
 		unsigned i = (unsigned)__builtin_ctz(mask);
-		const struct service_rule *rule = &w->services[i];
-		int verdict = service_match(&frame, rule, w->tables, w->state);
+		const struct service_rule *rule = &services[i];
+		int verdict = service_match(frame, rule, tables, w->state);
 
 		if (verdict == VERDICT_NEXT)
 			continue;
 		*slot = rule->slot;
 		if (verdict == VERDICT_PASS)
-			break;
+			return pass(w);
 		if (verdict == VERDICT_HANDLE) {
-			int outcome = hand_to_service(w, rule->slot, io, &frame, now_ns);
+			int outcome = hand_to_service(w, rule->slot, io, frame, now_ns);
 
 			return outcome == OUTCOME_PASS ? pass(w) : outcome;
 		}
@@ -83,11 +81,28 @@ static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, ui
 			verdict = VERDICT_DROP + DROP_rate_limited;
 		if (verdict >= VERDICT_DROP)
 			return OUTCOME_DROP + verdict - VERDICT_DROP;
-		service_answer(&frame, rule);
+		service_answer(frame, rule);
 		io->send = true;
 		return OUTCOME_TX;
 	}
-	return pass(w);
+	return -1;
+}
+
+/* One frame's outcome; the slot it belongs to goes to *slot. Rewrites it when it is to be sent. */
+static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, uint64_t now_ns)
+{
+	struct frame frame;
+	int outcome;
+
+	*slot = SLOT_NONE;
+	if (io->broken)
+		return OUTCOME_DROP + DROP_bad_frame;
+	if (frame_parse(&frame, io->data, io->data + io->length))
+		return pass(w);
+	outcome = offer(w, w->services, w->tables, io, &frame, slot, now_ns);
+	if (outcome < 0 && w->services_before)
+		outcome = offer(w, w->services_before, w->tables_before, io, &frame, slot, now_ns);
+	return outcome < 0 ? pass(w) : outcome;
 }
 
 /* Who is not the first half gets times only for the frames that the kernel half has sampled. */
@@ -167,7 +182,7 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 	return n;
 }
 
-int worker_run_batch(struct worker *w)
+static inline int run_batch_at_level(struct worker *w)
 {
 	uint32_t level = __atomic_load_n(&w->state->level, __ATOMIC_RELAXED);
 
@@ -183,6 +198,18 @@ int worker_run_batch(struct worker *w)
 	default:
 		return run_batch(w, LEVEL_DEBUG);
 	}
+}
+
+int worker_run_batch(struct worker *w)
+{
+	int n;
+
+	if (!change_is_due(w))
+		return run_batch_at_level(w);
+	change_step(w);
+	n = run_batch_at_level(w);
+	change_saw(w, n > 0 ? (unsigned)n : 0);
+	return n;
 }
 
 /* Takes what is left: until nothing has come for a while and all is sent, or the time is over. */
@@ -206,6 +233,16 @@ static int drain(struct worker *w)
 	return 0;
 }
 
+/* Lowers the descriptor that has ended a wait, else it would end all others, too. */
+static void take_wakes(struct worker *w)
+{
+	uint64_t count;
+
+	if (__atomic_load_n(&w->wakes, __ATOMIC_RELAXED) != w->wakes_taken &&
+		read(w->wake_fd, &count, sizeof(count)) == sizeof(count))
+		w->wakes_taken += count;
+}
+
 static int run(struct worker *w)
 {
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
@@ -214,8 +251,10 @@ static int run(struct worker *w)
 		counter_add(&w->books.beats, 1);
 		if (n < 0)
 			return n;
-		if (!n)
-			w->ops->wait(w->io, w->wake_fd, WAIT_MS);
+		if (n)
+			continue;
+		w->ops->wait(w->io, w->wake_fd, WAIT_MS);
+		take_wakes(w);
 	}
 	return drain(w);
 }
@@ -262,15 +301,23 @@ int worker_start(struct worker *w, struct err *err)
 	return 0;
 }
 
-void worker_ask_to_stop(struct worker *w)
+void worker_wake(struct worker *w)
 {
 	uint64_t one = 1;
 
 	if (!w->started)
 		return;
-	__atomic_store_n(&w->stop, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&w->wakes, 1, __ATOMIC_RELAXED);
 	while (write(w->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
+}
+
+void worker_ask_to_stop(struct worker *w)
+{
+	if (!w->started)
+		return;
+	__atomic_store_n(&w->stop, 1, __ATOMIC_RELAXED);
+	worker_wake(w);
 }
 
 void worker_join(struct worker *w)

@@ -30,9 +30,17 @@ struct worker_books {
 /* One service's part for the worker's queue. */
 struct worker_handler {
 	int (*handle)(void *handler, const struct service_frame *frame); /* NULL: none */
-	void (*flush)(void *handler); /* may be NULL, as the next */
+	void (*flush)(void *handler); /* may be NULL */
 	void *handler;
-	void (*close)(void *handler);
+};
+
+/* A change of rules on its way (worker/change.h). */
+enum change {
+	CHANGE_NONE,
+	CHANGE_TAKE, /* asked for */
+	CHANGE_TAKEN,
+	CHANGE_FORGET, /* the old rules shall be forgotten: asked for */
+	CHANGE_FORGETTING, /* once the frames that may have come by them are judged */
 };
 
 struct worker {
@@ -40,18 +48,21 @@ struct worker {
 	/* level detailed: of each service that answers here; unused slots stay untouched memory */
 	struct histogram latency[SERVICE_SLOTS];
 
-	/* set by the starter, const while the thread runs */
-	const struct io_ops *ops;
-	struct io_queue *io;
+	/* set by the starter; while the thread runs it changes them itself (worker/change.h) */
 	const struct service_rule *services; /* [SERVICE_SLOTS], in the order of offer */
 	const struct rule_tables *tables;
 	const struct rule_state *state;
-	uint32_t queue, cpu, batch; /* cpu: SNAPSHOT_NONE: not pinned */
-	bool first_half; /* no kernel half has seen the frames: rates are charged here */
-	bool can_pass; /* the stack has, or needs, no copy of what is passed */
 	bool limited; /* some service has a rate limit */
 	bool handles; /* some service has a handler */
 	struct worker_handler handlers[SERVICE_SLOTS]; /* by slot */
+
+	/* set by the starter, const while the thread runs */
+	const struct io_ops *ops;
+	struct io_queue *io;
+	uint32_t queue, cpu, batch; /* cpu: SNAPSHOT_NONE: not pinned */
+	uint32_t ring_frames; /* no more wait to be received */
+	bool first_half; /* no kernel half has seen the frames: rates are charged here */
+	bool can_pass; /* the stack has, or needs, no copy of what is passed */
 	char name[16]; /* of the thread */
 	struct log *log; /* may be NULL */
 
@@ -63,11 +74,19 @@ struct worker {
 	uint64_t
 		recording_since_ns; /* times of arrival before this are leftovers of another level */
 	uint32_t level;
+	const struct service_rule *services_before; /* of a change that is not over; NULL: none */
+	const struct rule_tables *tables_before;
+	uint32_t saw; /* frames, since the old rules shall be forgotten */
+	uint64_t wakes_taken;
 
 	/* between the threads */
 	pthread_t thread;
 	bool started;
 	int wake_fd; /* eventfd: raised to end the wait */
+	uint64_t wakes; /* atomic: how often, the last time not counted */
+	int change; /* atomic: enum change */
+	const struct worker_rules
+		*next; /* the watcher's, between CHANGE_TAKE and CHANGE_NONE the thread's too */
 	int stop; /* atomic: 1: receive no more once nothing is left, then end */
 	int ended; /* atomic: 1, and `error` says why */
 	int error; /* 0, or the negative errno that ended it: -ENODATA: a file's end */
@@ -78,6 +97,8 @@ int worker_start(struct worker *worker, struct err *err);
 /* Asks it to take what has been received already, to see off what it has sent (for a second at most),
  * and to end. */
 void worker_ask_to_stop(struct worker *worker);
+/* Ends its wait, if it waits. */
+void worker_wake(struct worker *worker);
 /* Waits for its end. */
 void worker_join(struct worker *worker);
 

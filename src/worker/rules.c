@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdio.h>
+#include <string.h>
+
+#include "worker/rules.h"
+
+static bool is_used(const struct interface *in, const struct config_service *service)
+{
+	return in->paths[service->slot].used;
+}
+
+/* As configured, unless the service leaves no choice. */
+static enum path wanted_path(const struct config_service *service)
+{
+	unsigned needs = service_needs(service->type, service->settings);
+
+	if (needs & SERVICE_NEEDS_WORKER)
+		return PATH_USER;
+	if (needs & SERVICE_NEEDS_KERNEL_HALF)
+		return PATH_KERNEL;
+	return (enum path)service->settings->path;
+}
+
+bool rules_want_path(const struct interface *in, enum path path)
+{
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++)
+		if (is_used(in, &config->services[i]) && wanted_path(&config->services[i]) == path)
+			return true;
+	return false;
+}
+
+void rules_find_services(struct interface *in)
+{
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct option_names *names = &config->services[i].settings->interfaces;
+
+		for (unsigned k = 0; k < names->count; k++)
+			if (!strcmp(names->name[k], in->settings->interface->name))
+				in->paths[config->services[i].slot].used = true;
+	}
+}
+
+void rules_choose_halves(struct interface *in, bool has_kernel_half, bool zero_copy)
+{
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+		struct interface_path *path = &in->paths[service->slot];
+		enum path wanted = wanted_path(service);
+		const char *why = (int)wanted == service->settings->path ? "as configured"
+				  : wanted == PATH_USER			 ? "only a worker can do it"
+							: "only the kernel half can do it";
+
+		if (!path->used)
+			continue;
+		path->half = wanted == PATH_USER ? HALF_USER : HALF_KERNEL;
+		if (!has_kernel_half) {
+			path->half = HALF_USER;
+			why = "no kernel half with this backend";
+		} else if (wanted == PATH_AUTO) {
+			path->half = zero_copy ? HALF_USER : HALF_KERNEL;
+			why = zero_copy	    ? "zero copy is bound"
+			      : in->generic ? "generic XDP"
+					    : "native XDP without zero copy";
+		}
+		snprintf(path->why, sizeof(path->why), "%s", why);
+	}
+}
+
+/* Offers a service nothing any more: its frames are the stack's. */
+static void withdraw(struct rule_tables *tables, unsigned place)
+{
+	for (unsigned port = 0; port < 65536; port++)
+		tables->udp_port_services[port] &= (__u8) ~(1u << place);
+}
+
+int rules_compile(struct interface *in, struct err *err)
+{
+	const struct config *config = in->settings->config;
+
+	memset(in->rules, 0, SERVICE_SLOTS * sizeof(*in->rules));
+	rule_tables_init(in->own_tables);
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+		unsigned slot = service->slot;
+		const struct service_compile one = {
+			.settings = service->settings,
+			.instance = in->settings->instances[slot],
+			.place = i,
+			.queues = in->settings->service_queues[slot],
+			.rule = &in->rules[i],
+			.tables = in->own_tables,
+		};
+		int ret;
+
+		if (!is_used(in, service))
+			continue;
+		in->rules[i].slot = (uint8_t)slot;
+		in->rules[i].half = (uint8_t)in->paths[slot].half;
+		ret = service->type->compile(&one, err);
+		if (ret)
+			return err_where(err, ret, "service %s", service->name);
+		if (*in->settings->paused & 1u << slot)
+			withdraw(in->own_tables, i);
+	}
+	return 0;
+}

@@ -1,0 +1,234 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# SIGHUP: another configuration is taken over while packets flow, and not one is lost or counted twice; a bad one
+# changes nothing.
+. "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+
+ini=$dir/ringside.ini
+
+# write LINE...: the file, whole or not at all
+write() {
+	printf '%s\n' "$@" >"$ini.new"
+	mv "$ini.new" "$ini"
+}
+
+said() { grep -c -- "$1" "$err"; }
+has_said() { [ "$(said "$2")" -gt "$1" ]; }
+
+# reload [WORDS]: sends SIGHUP and waits for an answer, which is the words
+reload() {
+	local words=${1:-: read again} before
+	before=$(said "$words")
+	kill -HUP "$pid"
+	wait_for 10 has_said "$before" "$words" || fail "SIGHUP: it does not say '$words'"
+}
+
+# A file with the services as given, the interface's keys in $keys.
+file() { write '[ringside]' "${level:-}" '[interface rs0]' "${keys:-}" "$@"; }
+level='' keys=''
+main=('[service main]' 'type = reflect' 'interfaces = rs0')
+other=('[service other]' 'type = reflect' 'interfaces = rs0' 'ports = 62000-62100' 'signatures = any')
+
+# Everything that can change without touching the main service's packets: its place in the order, others beside it,
+# ports and signatures that nobody sends, a limit that is not reached.
+change() {
+	case $(($1 % 5)) in
+	0) file "${main[@]}" "$path" ;;
+	1) file "${other[@]}" "$path" "${main[@]}" "$path" ;;
+	2) file "${main[@]}" "$path" 'ports = 3842, 62200' 'signatures = PROBEOT@5, DATA:OT@5, LATENCY@5, Y.1564 @0' ;;
+	3) file "${main[@]}" "$path" 'max_pps = 100Mpps' "${other[@]}" "$path" ;;
+	4) file '[service third]' 'type = reflect' 'interfaces = rs0' 'ports = 62300' "${main[@]}" "$path" ;;
+	esac
+}
+
+# under_load DIRECT COUNT RATE: changes as fast as they are taken over, while the peer sends
+under_load() {
+	local direct=$1 count=$2 rate=$3 times=0 sender rx=rx_packets
+	[ "$direct" = False ] || rx=admitted_packets
+	rm -f "$dir/back"
+	change 0
+	ringside_start -c "$ini" || return
+	ip netns exec "$far" "$python" "$srcdir/tests/peer.py" watch peer0 expect="$dir/back" &
+	watch_pid=$!
+	started="$started $watch_pid"
+	wait_for 5 test -s "$dir/back"
+	in_far "$python" "$srcdir/tests/peer.py" load peer0 count="$count" rate="$rate" seed=$RANDOM expect="$dir/expected" &
+	sender=$!
+	while kill -0 $sender 2>/dev/null; do
+		times=$((times + 1))
+		change $times
+		reload
+		file "${main[@]}" 'ports = none of these'
+		reload 'nothing has changed'
+	done
+	wait $sender
+	change 0
+	reload
+	ringside_stop
+	kill -TERM $watch_pid
+	wait $watch_pid
+	started=${started/ $watch_pid/}
+	[ $times -ge 3 ] || fail "only $times reloads while packets came"
+	records "totals.rx_packets == expected('$dir/expected').$rx" "totals.tx_packets == $(cat "$dir/back")" \
+		"service.rx_packets == expected('$dir/expected').service_rx_packets" \
+		"service.name == 'main'" "served(last, $direct)"
+	[ "$direct" = True ] || records "totals.drop_packets == drops.ttl_exceeded == expected('$dir/expected').ttl_exceeded"
+}
+
+# What the file says is so from then on.
+rules_change() {
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	peer probes count=5
+	file "${main[@]}" "$path" 'ports = 3843'
+	reload
+	peer silent count=5
+	file "${main[@]}" "$path" 'signatures = NOTHING@5'
+	reload
+	peer silent count=5
+	file "${main[@]}" "$path" 'max_pps = 1'
+	reload
+	peer load count=500 seed=1
+	becomes 'drops.rate_limited > 100'
+	file "${main[@]}" "$path"
+	reload
+	peer probes count=5
+	file "${other[@]}" "$path"
+	reload
+	peer silent count=5
+	becomes '[service.name for service in last.services] == ["other"]'
+	file "${other[@]}" "$path" "${main[@]}" "$path"
+	reload
+	peer probes count=5
+	becomes '[service.name for service in last.services] == ["other", "main"]' \
+		'last.services[1].tx_packets == 5' 'last.services[0].tx_packets == 0'
+	ringside_stop
+}
+
+# More names than there are places: counts of services that have gone stay in the totals and nobody else gets them.
+many_names() {
+	local i
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		peer probes count=10 seed=$i
+		file "[service name$i]" "${main[@]:1}" "$path"
+		reload
+	done
+	peer probes count=3
+	ringside_stop
+	records 'totals.tx_packets == 103' 'service.name == "name10"' 'service.tx_packets == 3' \
+		'all(a.totals.tx_packets <= b.totals.tx_packets for a, b in zip(records, records[1:]))'
+}
+
+bad_files() {
+	local before
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	before=$(xdp_id)
+	file "${main[@]}" 'ports = 70000' 'swop = mac'
+	reload 'nothing has changed'
+	grep -q 'ringside.ini:8: .*ports' "$err" && grep -q "ringside.ini:9: .*did you mean 'swap'" "$err" ||
+		fail "it does not say what is wrong"
+	rm "$ini"
+	reload 'nothing has changed'
+	grep -q 'ringside.ini: No such file' "$err" || fail "it does not say that there is no file"
+	file '[service main]' 'type = reflect' 'interfaces = rs0, rs9' '[interface rs9]'
+	reload 'nothing has changed'
+	grep -q 'rs9: no such interface' "$err" || fail "it does not say that there is no rs9"
+	[ "$(xdp_id)" = "$before" ] || fail "the program is another one"
+	peer probes count=5
+	becomes 'len(last.interfaces) == 1' 'totals.tx_packets == 5'
+	ringside_stop
+}
+
+restarts_are_named() {
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	level='name = other' keys='batch = 32' file "${main[@]}" "$path"
+	reload
+	grep -q '\[interface rs0\] batch = 32 needs a restart; it stays 64' "$err" || fail "batch is not named"
+	grep -q '\[ringside\] name = other needs a restart; it stays ringside' "$err" || fail "the name is not named"
+	level='stats_level = detailed' file "${main[@]}" "$path"
+	reload
+	becomes "last.stats_level == 'detailed'" "last.name == 'ringside'"
+	level='log_level = error' file "${main[@]}" "$path"
+	kill -HUP "$pid"
+	becomes "last.stats_level == 'basic'"
+	level='log_level = info' file "${main[@]}" "$path"
+	reload
+	ringside_stop
+}
+
+interfaces_come_and_go() {
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	peer probes count=5
+	file '[interface lo]' 'xdp = generic' '[service main]' 'type = reflect' 'interfaces = rs0, lo' "$path"
+	reload
+	wait_for 5 has_xdp "$near" lo || fail "lo has no program"
+	peer probes count=5
+	file '[interface lo]' 'xdp = generic' '[service main]' 'type = reflect' 'interfaces = lo' "$path"
+	reload
+	wait_for 5 has_no_xdp || fail "rs0 keeps its program"
+	becomes "interface.state == 'unused'" "interface.queues[0].state == 'stopped'" 'totals.tx_packets == 10'
+	file "${main[@]}" "$path"
+	reload
+	peer until
+	becomes "interface.state == 'up'" "last.interfaces[1].state == 'unused'" 'totals.tx_packets > 10'
+	ringside_stop
+}
+
+other_half() {
+	file "${main[@]}" 'path = kernel'
+	ringside_start -c "$ini" || return
+	peer probes count=5
+	file "${main[@]}" 'path = user'
+	reload
+	grep -q 'rs0: its services need AF_XDP sockets now; it is opened again' "$err" || fail "it does not say so"
+	peer until
+	file "${main[@]}" 'path = kernel'
+	reload
+	peer probes count=5
+	becomes "service.interfaces[0].path == 'kernel'" 'totals.tx_packets >= 11'
+	ringside_stop
+}
+
+no_file() {
+	ringside_start -i rs0 reflect || return
+	kill -HUP "$pid"
+	wait_for 5 grep -q 'SIGHUP: there is no file to read again' "$err" || fail "it does not say so"
+	peer probes count=5
+	ringside_stop
+}
+
+net_make 1
+ip -n "$near" link set lo up
+for path in 'path = kernel' 'path = user'; do
+	about "$path: rules and services change"
+	rules_change
+	about "$path: more names than places"
+	many_names
+	about "$path: interfaces come and go"
+	interfaces_come_and_go
+done
+about "a bad file changes nothing and says why"
+bad_files
+about "keys that need a restart are named, levels are followed"
+restarts_are_named
+about "a service goes to the other half"
+other_half
+about "without a file there is nothing to read"
+no_file
+net_make 2
+path='path = kernel'
+about "kernel half, under load"
+under_load False 200000 50000
+path='path = user'
+about "user half, under load"
+under_load False 150000 40000
+net_make 1
+path='path = auto' keys='io=af_packet'
+about "io = af_packet, under load"
+under_load True 60000 20000
+finish
