@@ -194,6 +194,42 @@ other_half() {
 	ringside_stop
 }
 
+# In a terminal of its own, whose screen goes to $dir/screen; the first line of $out is the program's pid.
+terminal='
+import os, pty, sys
+pid, fd = pty.fork()
+if not pid:
+    os.environ["TERM"] = "xterm"
+    os.execv(sys.argv[1], sys.argv[1:])
+print(pid, flush=True)
+with open("screen", "wb", 0) as screen:
+    try:
+        while True:
+            screen.write(os.read(fd, 65536) or sys.exit(1))
+    except OSError:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+'
+with_the_dashboard() {
+	file "${main[@]}" "$path" 'ports = 3843'
+	start_in "$near" "$python" -c "$terminal" "$RINGSIDE" run -c "$ini"
+	wait_for 10 test -s "$out" || fail "does not start"
+	wait_for 10 grep -q LIVE "$dir/screen" || fail "no dashboard"
+	wait_for 10 has_xdp || fail "no program"
+	peer silent count=5
+	file "${main[@]}" "$path"
+	kill -HUP "$(cat "$out")"
+	peer until
+	file "${main[@]}" 'ports = none of these'
+	kill -HUP "$(cat "$out")"
+	peer probes count=5
+	kill -TERM "$(cat "$out")"
+	ringside_wait
+	[ $status = 0 ] || fail "status $status"
+	grep -q 'nothing has changed' "$dir/screen" || fail "it does not say what is wrong, once it may"
+	! grep -q 'the terminal is gone' "$dir/screen" || fail "it takes SIGHUP for the terminal's end"
+	is_clean
+}
+
 no_file() {
 	ringside_start -i rs0 reflect || return
 	kill -HUP "$pid"
@@ -218,6 +254,8 @@ about "keys that need a restart are named, levels are followed"
 restarts_are_named
 about "a service goes to the other half"
 other_half
+about "with the dashboard open"
+with_the_dashboard
 about "without a file there is nothing to read"
 no_file
 net_make 2
