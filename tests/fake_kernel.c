@@ -51,7 +51,7 @@ void fake_kernel_init(struct fake_kernel *k, uint32_t frames, uint32_t frame_siz
 	k->accepted = calloc(FAKE_PACKETS, sizeof(*k->accepted));
 	k->sent = calloc(FAKE_PACKETS, sizeof(*k->sent));
 	assert_true(k->accepted && k->sent);
-	if (frames_init(&k->rings.frames, frames, frame_size, PAGES_SMALL, -1, &err))
+	if (frames_init(&k->rings.frames, frames, frame_size, PAGES_SMALL, -1, false, &err))
 		fail_msg("%s", err.text);
 	connect_rings(k, start);
 }

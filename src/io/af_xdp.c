@@ -81,7 +81,8 @@ static int create_umem(
 	};
 	struct frames *frames = &q->rings.frames;
 	int ret = frames_init(frames, settings->frames, settings->frame_size,
-		(enum frames_pages)settings->huge_pages, settings->numa_node, err);
+		(enum frames_pages)settings->huge_pages, settings->numa_node, settings->kept > 0,
+		err);
 
 	if (ret)
 		return ret;
@@ -97,7 +98,10 @@ static int create_umem(
 			" (over the memlock limit: raise ulimit -l or "
 			"LimitMEMLOCK, or give CAP_IPC_LOCK)");
 	}
-	return ret ? err_set(err, ret, "register packet memory") : 0;
+	if (ret)
+		return err_set(err, ret, "register packet memory");
+	/* the kernel has its hold on it for writing now, and nobody else gets one */
+	return settings->kept ? frames_seal(frames, err) : 0;
 }
 
 static int bind_socket(
@@ -237,6 +241,17 @@ static int af_xdp_receive(struct io_queue *q, struct io_frame *frames, unsigned 
 	return 0;
 }
 
+static int af_xdp_keep(
+	struct io_queue *q, uint32_t *frames, unsigned count, struct io_memory *memory)
+{
+	const struct frames *from = &q->rings.frames;
+
+	if (from->fd < 0 || !rings_keep(&q->rings, frames, count))
+		return -ENOMEM;
+	*memory = (struct io_memory){ from->fd, from->area, from->bytes, from->frame_size };
+	return 0;
+}
+
 static uint32_t tx_waiting(const struct io_queue *q)
 {
 	return rings_entries(q->rings.tx.producer, q->rings.tx.consumer);
@@ -343,6 +358,7 @@ const struct io_ops io_af_xdp = {
 	.open = af_xdp_open,
 	.receive = af_xdp_receive,
 	.lend = af_xdp_lend,
+	.keep = af_xdp_keep,
 	.finish = af_xdp_finish,
 	.wait = af_xdp_wait,
 	.is_drained = af_xdp_is_drained,

@@ -9,6 +9,7 @@
 #ifndef RINGSIDE_FRAMES_H
 #define RINGSIDE_FRAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ enum frame_owner {
 	OWNER_FREE, /* on the stack */
 	OWNER_FILL, /* given to the kernel to receive into, or received and not yet read */
 	OWNER_WORKER, /* on loan */
+	OWNER_SERVICE, /* kept by a service beyond the loan */
 	OWNER_TX, /* given to the kernel to send, or sent and not yet reaped */
 	FRAME_OWNERS,
 };
@@ -32,14 +34,18 @@ struct frames {
 	uint32_t free_count;
 	uint32_t *free; /* frame numbers */
 	const char *pages; /* in words: "2 MB pages" */
+	int fd; /* of memory that other processes can map; -1: it is private */
 	uint8_t *owner; /* test builds; else NULL */
 	uint32_t owned[FRAME_OWNERS];
 };
 
 /* Maps the area, all of it present, on the NUMA node when one is given (-1: none). Huge pages as asked
- * for; PAGES_AUTO takes 2 MB pages when there are enough of them. All frames are free. */
+ * for; PAGES_AUTO takes 2 MB pages when there are enough of them. shared: other processes shall be able to
+ * map it. All frames are free. */
 int frames_init(struct frames *frames, uint32_t count, uint32_t frame_size, enum frames_pages pages,
-	int numa_node, struct err *err);
+	int numa_node, bool shared, struct err *err);
+/* From here on shared memory can be mapped anew for reading only; this mapping stays as it is. */
+int frames_seal(struct frames *frames, struct err *err);
 void frames_fini(struct frames *frames);
 
 #ifdef RINGSIDE_FRAME_OWNERS

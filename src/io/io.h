@@ -9,6 +9,10 @@
  * free at once. Between the two calls the worker owns the frames; outside of them it touches none.
  * io_lend() lends empty frames in the same way, for those who send without having received.
  *
+ * A service may keep a frame of the batch for longer, in exchange: io_keep() gives it a stock of frames when
+ * the queue is opened, and for each frame on loan that it keeps it gives one of those that it has back in
+ * the loan's place. So its stock never changes in size, and io_finish() still takes back as many as it lent.
+ *
  * A queue belongs to one thread from open to close, except io_read_gauges(), which any thread may call.
  */
 #ifndef RINGSIDE_IO_H
@@ -33,6 +37,16 @@ struct io_frame {
 	bool send; /* set by the worker before io_finish(): send it, else it is done with */
 	bool sent; /* set by io_finish(): false with send: no room to transmit, the frame was dropped */
 	bool broken; /* set by io_receive(): cut short or otherwise not to be judged (bad_frame) */
+	bool kept; /* set by the worker before io_finish(), never with send: a service keeps it, and */
+	uint32_t given; /* this frame, which the service kept before, comes back in its place */
+};
+
+/* A queue's packet memory as other processes can map it, read-only. */
+struct io_memory {
+	int fd; /* sealed; the queue's */
+	const uint8_t *area; /* mapped here; frame n begins at n * frame_size */
+	uint64_t bytes;
+	uint32_t frame_size;
 };
 
 /* What a queue holds and what the kernel has counted against it, read from the rings and the kernel's
@@ -55,6 +69,8 @@ struct io_queue_settings {
 	const char *netns; /* empty: this one; the opener has entered it already */
 	uint32_t ifindex, queue, mtu;
 	uint32_t frames, frame_size, batch, busy_poll_us;
+	uint32_t
+		kept; /* of the frames, what services will keep; above 0, others can map the memory */
 	int huge_pages; /* enum frames_pages */
 	int numa_node; /* -1: none */
 	bool generic; /* AF_XDP: the program is attached in generic mode */
@@ -84,6 +100,11 @@ struct io_ops {
 	 * `length` and `send` are the caller's to set, and all that are lent are finished in one
 	 * call, before any other. Never more than there is room to transmit. NULL: the backend has none. */
 	unsigned (*lend)(struct io_queue *queue, struct io_frame *frames, unsigned max);
+	/* Gives a service `count` frames to keep, by their numbers, and says where they lie; all together at
+	 * most settings.kept, and before the first receive. -ENOMEM: more than that. NULL: the backend
+	 * keeps its frames for itself. */
+	int (*keep)(
+		struct io_queue *queue, uint32_t *frames, unsigned count, struct io_memory *memory);
 	/* Takes all of them back; sets `sent`. Also called with count 0 when there was nothing to
 	 * receive, to push what is still to be transmitted. */
 	void (*finish)(struct io_queue *queue, struct io_frame *frames, unsigned count);

@@ -42,7 +42,7 @@ unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned ma
 		frame->length = desc->len;
 		frame->handle = (uint32_t)(desc->addr / rings->frames.frame_size);
 		frame->hook_ns = times ? take_time(frame->data) : 0;
-		frame->send = frame->sent = frame->broken = false;
+		frame->send = frame->sent = frame->broken = frame->kept = false;
 		frames_move(&rings->frames, frame->handle, OWNER_FILL, OWNER_WORKER);
 	}
 	if (n)
@@ -72,6 +72,28 @@ unsigned rings_lend(struct rings *rings, struct io_frame *frames, unsigned max)
 	return max;
 }
 
+bool rings_keep(struct rings *rings, uint32_t *kept, unsigned count)
+{
+	if (count > rings->frames.free_count)
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		kept[i] = frames_get(&rings->frames, OWNER_SERVICE);
+	return true;
+}
+
+/* Takes a frame back that is not to be sent, or the one that came in exchange for it. */
+static inline void take_back(struct frames *frames, const struct io_frame *frame)
+{
+	uint32_t back = frame->handle;
+
+	if (frame->kept) {
+		frames_move(frames, frame->handle, OWNER_WORKER, OWNER_SERVICE);
+		frames_move(frames, frame->given, OWNER_SERVICE, OWNER_WORKER);
+		back = frame->given;
+	}
+	frames_put(frames, back, OWNER_WORKER);
+}
+
 unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count)
 {
 	uint32_t room = 0, sending = 0, index = 0;
@@ -92,7 +114,7 @@ unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned c
 
 		frame->sent = frame->send && n < sending;
 		if (!frame->sent) {
-			frames_put(&rings->frames, frame->handle, OWNER_WORKER);
+			take_back(&rings->frames, frame);
 			continue;
 		}
 		desc = xsk_ring_prod__tx_desc(&rings->tx, index + n++);

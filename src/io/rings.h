@@ -44,7 +44,9 @@ unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned ma
 /* Lends at most max free frames: with those lent before, no more than tx has room for. All go back in one
  * call of rings_transmit(). Returns how many. */
 unsigned rings_lend(struct rings *rings, struct io_frame *frames, unsigned max);
-/* Takes back all frames on loan: those to send go to tx in order while there is room, the rest are
+/* Gives a service frames to keep. False: there are not so many free. */
+bool rings_keep(struct rings *rings, uint32_t *kept, unsigned count);
+/* Takes back all frames on loan, or those given in their place: those to send go to tx in order while there is room, the rest are
  * free. Sets `sent`. Returns how many went to tx. */
 unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count);
 /* Takes back what the kernel has sent. Returns how many. */
