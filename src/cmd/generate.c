@@ -6,6 +6,7 @@
 
 #include "cmd/command.h"
 #include "cmd/generate_options.h"
+#include "cmd/generate_rfc2544.h"
 #include "cmd/generate_session.h"
 #include "generate/target.h"
 #include "net/netns.h"
@@ -74,7 +75,8 @@ static int work(struct generate_options *options, struct err *err)
 	code = generator_open(
 		&session.generator, &options->settings, highest_rate(&options->traffic), err);
 	if (!code)
-		code = run_sizes(&session, err);
+		code = options->wants_rfc2544 ? generate_rfc2544(&session, err)
+					      : run_sizes(&session, err);
 	session_close(&session);
 	return no_answer(&options->settings, code, err);
 }

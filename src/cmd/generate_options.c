@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/option.h"
 
-#define DEFAULT_SIZE 64
+static const struct generate_sizes default_size = { 1, { 64 } };
+static const struct generate_sizes rfc2544_sizes = { 7, { 64, 128, 256, 512, 1024, 1280, 1518 } };
+#define REPEAT_MAX 1000
 #define DEFAULT_RATE "10kpps"
 #define INTERVAL_MIN_NS (10 * NSEC_PER_MSEC)
 /* Packets that are waited for are kept: with more, memory would be the limit. */
@@ -26,6 +28,13 @@ const struct argument generate_arguments[GENERATE_ARGUMENTS] = {
 	{ 0, "wait", "SECONDS", "one that takes longer is lost; waited for at the end (2)" },
 	{ 0, "patience", "SECONDS",
 		"for a first answer, before anything is counted (5); 0: do not ask" },
+	{ 0, "rfc2544", "TEST,...",
+		"throughput, latency, loss, back-to-back or all; --rate is 100 % (max)" },
+	{ 0, "loss", "PERCENT", "RFC 2544: as much may be lost (0)" },
+	{ 0, "resolution", "PERCENT", "RFC 2544: where a search ends (0.1)" },
+	{ 0, "trial", "SECONDS", "RFC 2544: of one run (60)" },
+	{ 0, "repeat", "N", "RFC 2544: each test, for the mean (1)" },
+	{ 0, "plot", "FILE.svg", "RFC 2544: throughput and loss as a picture" },
 	{ 0, "format", "text|json|csv", "how to print (text); implies --no-tui" },
 	{ 0, "interval", "SECONDS", "between two lines or frames (1)" },
 	{ 'n', "no-tui", NULL, "print lines instead of drawing a screen" },
@@ -38,6 +47,7 @@ const struct argument generate_arguments[GENERATE_ARGUMENTS] = {
 /* Texts that need others before they can be judged. */
 struct words {
 	const char *duration, *deadline, *wait, *patience, *interval, *format, *log_format, *io;
+	const char *rfc2544, *loss, *resolution, *trial, *repeat;
 };
 
 static int take(struct generate_options *options, struct words *words, const char *name,
@@ -50,7 +60,9 @@ static int take(struct generate_options *options, struct words *words, const cha
 		{ "deadline", &words->deadline }, { "wait", &words->wait },
 		{ "patience", &words->patience }, { "interval", &words->interval },
 		{ "format", &words->format }, { "log-format", &words->log_format },
-		{ "io", &words->io } };
+		{ "io", &words->io }, { "rfc2544", &words->rfc2544 }, { "loss", &words->loss },
+		{ "resolution", &words->resolution }, { "trial", &words->trial },
+		{ "repeat", &words->repeat }, { "plot", &options->plot } };
 
 	if (traffic_take(&options->traffic, name, value))
 		return 0;
@@ -116,6 +128,59 @@ static int parse_words(struct generate_options *options, const struct words *wor
 	return 0;
 }
 
+static int parse_tests(const char *list, bool wanted[RFC2544_TESTS], struct err *err)
+{
+	char item[32];
+	int more;
+
+	while ((more = option_item(&list, item, sizeof(item), err)) > 0) {
+		const struct option row = { .choices = rfc2544_names };
+		int test = 0;
+
+		if (strcmp(item, "all")) {
+			if (option_choice(&row, item, &test, err))
+				return -EINVAL;
+			wanted[test] = true;
+		}
+		for (; test < RFC2544_TESTS && !strcmp(item, "all"); test++)
+			wanted[test] = true;
+	}
+	return more;
+}
+
+static int parse_rfc2544(
+	struct generate_options *options, const struct words *words, struct err *err)
+{
+	const struct option repeat = { .min = 1, .max = REPEAT_MAX };
+	struct rfc2544_settings *rfc2544 = &options->rfc2544;
+
+	options->wants_rfc2544 = words->rfc2544;
+	rfc2544->repeat = 1;
+	if (!words->rfc2544) {
+		if (words->loss || words->resolution || words->trial || words->repeat ||
+			options->plot)
+			return err_say(err, -EINVAL,
+				"--loss, --resolution, --trial, --repeat and --plot belong to "
+				"--rfc2544");
+		return 0;
+	}
+	if (parse_tests(words->rfc2544, rfc2544->wanted, err))
+		return err_where(err, -EINVAL, "--rfc2544");
+	if (seconds(words->trial, "60", &rfc2544->trial_ns, "trial", err))
+		return -EINVAL;
+	if (traffic_percent(words->loss ? words->loss : "0", &rfc2544->loss, err))
+		return err_where(err, -EINVAL, "--loss");
+	if (traffic_percent(
+		    words->resolution ? words->resolution : "0.1", &rfc2544->resolution, err))
+		return err_where(err, -EINVAL, "--resolution");
+	if (words->repeat && option_u32(&repeat, words->repeat, &rfc2544->repeat, err))
+		return err_where(err, -EINVAL, "--repeat");
+	if (!rfc2544->trial_ns || rfc2544->resolution <= 0)
+		return err_say(err, -EINVAL, "--trial and --resolution: more than 0");
+	return words->duration ? err_say(err, -EINVAL, "--duration: with --rfc2544 it is --trial")
+			       : 0;
+}
+
 static int check_words(struct arguments *arguments, struct err *err)
 {
 	const char *word = arguments_word(arguments);
@@ -150,7 +215,11 @@ int generate_options_read(struct generate_options *options, int argc, char **arg
 		return err_say(err, -EINVAL, "which interface? -i IFNAME");
 	if (!options->to)
 		return err_say(err, -EINVAL, "to whom? --to MAC or --to IP");
-	if (traffic_parse(&options->traffic, DEFAULT_SIZE, DEFAULT_RATE, &options->settings, err))
+	if (parse_rfc2544(options, &words, err))
+		return -EINVAL;
+	if (traffic_parse(&options->traffic,
+		    options->wants_rfc2544 ? &rfc2544_sizes : &default_size,
+		    options->wants_rfc2544 ? "max" : DEFAULT_RATE, &options->settings, err))
 		return -EINVAL;
 	return parse_words(options, &words, err);
 }

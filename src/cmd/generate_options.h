@@ -5,8 +5,9 @@
 
 #include "cmd/headless.h"
 #include "cmd/traffic.h"
+#include "generate/rfc2544.h"
 
-#define GENERATE_ARGUMENTS 25
+#define GENERATE_ARGUMENTS 31
 extern const struct argument generate_arguments[GENERATE_ARGUMENTS];
 
 struct generate_options {
@@ -18,6 +19,9 @@ struct generate_options {
 	enum output_format format;
 	bool format_given, no_tui, ascii, no_color;
 	enum log_format log_format;
+	bool wants_rfc2544;
+	struct rfc2544_settings rfc2544; /* without sizes and rates */
+	const char *plot; /* a file's name, or NULL */
 };
 
 /* Reads the arguments. 0 or -EINVAL with err set. */

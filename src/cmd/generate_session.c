@@ -110,6 +110,14 @@ static void take_signal(struct session *s)
 	}
 }
 
+void session_pause(struct session *s, uint64_t ns)
+{
+	struct pollfd signals = { .fd = s->signals, .events = POLLIN };
+
+	if (poll(&signals, 1, (int)(ns / NSEC_PER_MSEC)) > 0)
+		s->ended = true;
+}
+
 static int tick(struct session *s, struct figures *before, bool live, struct err *err)
 {
 	struct figures now;

@@ -14,6 +14,7 @@ struct session {
 	int timer; /* timerfd, an interval each */
 	bool printed; /* something has been */
 	bool ended; /* by a signal: no further run */
+	bool answered; /* the far end, in a run that is over */
 };
 
 /* Takes over the signals of the calling thread: call it before any thread is started. */
@@ -23,6 +24,9 @@ void session_close(struct session *session);
 /* One run; prints what the options want meanwhile (live) and fills the figures. -EPIPE: nobody reads. */
 int session_run(struct session *session, const struct generate_trial *trial, bool live,
 	struct figures *figures, struct err *err);
+
+/* Waits, unless a signal ends it all. */
+void session_pause(struct session *session, uint64_t ns);
 
 /* Writes text to standard output. */
 int session_write(const char *text, size_t bytes, struct err *err);

@@ -10,7 +10,7 @@
 #include "generate/frame.h"
 
 #define PORT_DEFAULT 3842
-#define SECONDS_MAX 1000000000ull
+#define WHOLE_MAX 1000000000ull /* seconds, per cent */
 /* The offset of ITO signatures; those of the reflector-native author's formats are at 0. */
 #define ITO_OFFSET 5
 #define VLAN_MAX 4094
@@ -161,8 +161,8 @@ static int parse_engine(const char *text, int *engine, struct err *err)
 	return option_choice(&row, text, engine, err);
 }
 
-int traffic_parse(struct traffic *t, uint32_t default_size, const char *default_rate,
-	struct generate_settings *s, struct err *err)
+int traffic_parse(struct traffic *t, const struct generate_sizes *default_sizes,
+	const char *default_rate, struct generate_settings *s, struct err *err)
 {
 	uint32_t port = PORT_DEFAULT, dscp = 0;
 
@@ -186,25 +186,42 @@ int traffic_parse(struct traffic *t, uint32_t default_size, const char *default_
 	s->dscp = (uint8_t)dscp;
 	if (t->size)
 		return parse_sizes(t->size, &t->sizes, err) ? err_where(err, -EINVAL, "--size") : 0;
-	t->sizes = (struct generate_sizes){ .count = 1, .size = { default_size } };
+	t->sizes = *default_sizes;
 	return 0;
+}
+
+/* In billionths; the unit may stand behind it. */
+static int parse_decimal(const char *text, const char *unit, uint64_t *billionths)
+{
+	uint64_t place = NSEC_PER_SEC, whole = 0, part = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9' && whole < WHOLE_MAX; at++)
+		whole = 10 * whole + (uint64_t)(*at - '0');
+	if (at == text)
+		return -EINVAL;
+	if (*at == '.')
+		while (*++at >= '0' && *at <= '9')
+			part += (uint64_t)(*at - '0') * (place /= 10);
+	if (!strcmp(at, unit))
+		at += strlen(unit);
+	*billionths = whole * NSEC_PER_SEC + part;
+	return *at || whole >= WHOLE_MAX ? -EINVAL : 0;
 }
 
 int traffic_seconds(const char *text, uint64_t *ns, struct err *err)
 {
-	uint64_t unit = NSEC_PER_SEC, seconds = 0;
-	const char *at = text;
-
-	*ns = 0;
-	for (; *at >= '0' && *at <= '9' && seconds < SECONDS_MAX; at++)
-		seconds = 10 * seconds + (uint64_t)(*at - '0');
-	if (at > text && *at == '.')
-		while (*++at >= '0' && *at <= '9')
-			*ns += (uint64_t)(*at - '0') * (unit /= 10);
-	*ns += seconds * NSEC_PER_SEC;
-	if (at > text && !strcmp(at, "s")) /* 2s is as clear as 2 */
-		at++;
-	if (at == text || *at || seconds >= SECONDS_MAX)
+	if (parse_decimal(text, "s", ns))
 		return err_say(err, -EINVAL, "'%s' is not a number of seconds", text);
+	return 0;
+}
+
+int traffic_percent(const char *text, double *share, struct err *err)
+{
+	uint64_t billionths;
+
+	if (parse_decimal(text, "%", &billionths) || billionths > 100 * NSEC_PER_SEC)
+		return err_say(err, -EINVAL, "'%s' is not a percentage", text);
+	*share = (double)billionths / 100 / 1e9;
 	return 0;
 }

@@ -40,18 +40,19 @@ struct traffic {
 /* Takes one of the arguments above: true when it was one. */
 bool traffic_take(struct traffic *traffic, const char *name, const char *value);
 
-/* Checks all of them and fills those settings that they are about; what was not given gets its default: size
+/* Checks all of them and fills those settings that they are about; what was not given gets its default: sizes
  * and rate are those of the caller. */
-int traffic_parse(struct traffic *traffic, uint32_t default_size, const char *default_rate,
-	struct generate_settings *settings, struct err *err);
+int traffic_parse(struct traffic *traffic, const struct generate_sizes *default_sizes,
+	const char *default_rate, struct generate_settings *settings, struct err *err);
 
-/* Raises a default size to the smallest that the packets fit in, once it is known whether they are IPv6. */
+/* Raises default sizes to the smallest that the packets fit in, once it is known whether they are IPv6. */
 void traffic_fit(struct traffic *traffic, const struct generate_settings *settings);
 
 /* Packets a second for frames of this size, FCS included, at least 1; 0: as fast as it goes. */
 uint64_t traffic_pps(const struct traffic_rate *rate, uint32_t size);
 
-/* A number of seconds with decimals, whatever the locale's point is. */
+/* Numbers with decimals, whatever the locale's point is: "2", "0.5s" in ns; "0.1", "0.1%" as a share. */
 int traffic_seconds(const char *text, uint64_t *ns, struct err *err);
+int traffic_percent(const char *text, double *share, struct err *err);
 
 #endif

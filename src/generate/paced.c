@@ -13,9 +13,9 @@
 
 #define BATCH 64
 /* A wait shorter than this is spent looking at the rings: a sleep would be as long by itself. */
-#define SPIN_NS 50000ull
+#define SPIN_NS 20000ull
 /* Sleeps end so long before a packet is due: what waking up takes. */
-#define WAKE_NS 20000ull
+#define WAKE_NS 10000ull
 /* The longest sleep at rates that could fill the receive rings meanwhile, and at others. */
 #define NAP_FAST_NS 1000000ull
 #define NAP_SLOW_NS 10000000ull
