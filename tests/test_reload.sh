@@ -194,6 +194,46 @@ other_half() {
 	ringside_stop
 }
 
+ring=('[service shreds]' 'type = deliver' 'interfaces = rs0' 'depth = 32768')
+
+# ring_change N: what may change without touching the ring's packets
+ring_change() {
+	case $(($1 % 3)) in
+	0) file "${main[@]}" "$path" "${ring[@]}" 'ports = 7000-7999' ;;
+	1) file "${ring[@]}" 'ports = 7000-8499' "${other[@]}" "$path" "${main[@]}" "$path" ;;
+	2) file "${other[@]}" "$path" "${ring[@]}" 'ports = 6000, 7000-7999' ;;
+	esac
+}
+
+a_ring_goes_on() {
+	local times=0 reader sender
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	ring_change 0
+	reload
+	"$builddir/tests/ring_reader" shreds 7000-7999 >"$dir/reader" 2>&1 &
+	reader=$!
+	started="$started $reader"
+	wait_for 20 grep -q ready "$dir/reader" || fail "no consumer: $(cat "$dir/reader")"
+	in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=30 rate=10000 &
+	sender=$!
+	while kill -0 $sender 2>/dev/null; do
+		times=$((times + 1))
+		ring_change $times
+		reload
+	done
+	wait $sender || fail "the peer cannot send"
+	[ $times -ge 3 ] || fail "only $times reloads while packets came"
+	becomes 'totals.delivered_packets == 30000'
+	kill -TERM "$reader"
+	wait_for 10 grep -q received "$dir/reader" || fail "the consumer does not end"
+	grep -q '"received": 30000,.*"lost": 0,.*"wrong": 0' "$dir/reader" || fail "the consumer: $(tail -n 1 "$dir/reader")"
+	file "${main[@]}" "$path"
+	reload
+	becomes 'len(last.services) == 1' 'totals.delivered_packets == 30000'
+	ringside_stop
+}
+
 # In a terminal of its own, whose screen goes to $dir/screen; the first line of $out is the program's pid.
 terminal='
 import os, pty, sys
@@ -254,6 +294,10 @@ about "keys that need a restart are named, levels are followed"
 restarts_are_named
 about "a service goes to the other half"
 other_half
+path='path = user'
+about "a ring that is added keeps its consumer while others come and go under load"
+a_ring_goes_on
+path='path = auto'
 about "with the dashboard open"
 with_the_dashboard
 about "without a file there is nothing to read"
