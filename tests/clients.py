@@ -131,12 +131,18 @@ def readers(address, count):
 
 
 def thread(pid, name):
-    """The policy and the CPUs of a process's thread, and the CPUs of all its other threads' names."""
+    """The policy, the CPUs and the rights of a process's thread."""
     for task in os.listdir(f'/proc/{pid}/task'):
         with open(f'/proc/{pid}/task/{task}/comm', encoding='ascii') as comm:
-            if comm.read().strip() == name:
-                print({'idle': os.sched_getscheduler(int(task)) == os.SCHED_IDLE,
-                       'cpus': sorted(os.sched_getaffinity(int(task)))})
+            is_it = comm.read().strip() == name
+        if not is_it:
+            continue
+        with open(f'/proc/{pid}/task/{task}/status', encoding='ascii') as status:
+            lines = dict(line.split(':', 1) for line in status)
+        print({'capabilities': int(lines['CapEff'], 16) | int(lines['CapPrm'], 16),
+               'confined': int(lines['Seccomp']) == 2,
+               'idle': os.sched_getscheduler(int(task)) == os.SCHED_IDLE,
+               'cpus': sorted(os.sched_getaffinity(int(task)))})
 
 
 COMMANDS = {'together': together, 'slow': slow, 'headers': headers, 'readers': readers, 'thread': thread}

@@ -106,7 +106,8 @@ def compare_metrics(url, snapshot):
             assert sample is not None and float(sample) == value, f'{prefix}{name}{labels}: {sample}, the snapshot has {value}'
             compared += 1
         for reason, value in values.get('drop', {}).items():
-            sample = samples.get(f'{prefix}drop_packets_total{labels[:-1]},reason="{reason}"}}')
+            family = f'{prefix}drop_packets_total{labels[:-1]},' if labels else f'{prefix}drop_reason_packets_total{{'
+            sample = samples.get(f'{family}reason="{reason}"}}')
             assert sample == (None if value is None else str(value)), f'{reason}: {sample}, {value}'
             compared += 1
     count = samples['ringside_service_latency_seconds_count{service="reflect",type="reflect"}']
@@ -191,6 +192,10 @@ def obey(browser, token):
     browser.wait_for('ringside.shown.stats_level === "debug"')
     browser.wait_for('document.querySelector("[data-level=debug]").getAttribute("aria-pressed") === "true"')
     browser.wait_for('document.querySelector("#table-queues thead").textContent.includes("RX ring")')
+    for state in ('paused', 'running'):
+        browser.wait_for(f'!document.querySelector("button[data-state={state}]").disabled')
+        browser.run(f'document.querySelector("button[data-state={state}]").click()')
+        browser.wait_for(f'ringside.shown.services[0].state === "{state}"')
     browser.run('document.querySelector("[data-level=detailed]").click()')
     browser.wait_for('ringside.shown.stats_level === "detailed"')
     assert browser.run('document.getElementById("message").hidden')

@@ -57,6 +57,17 @@ changes_by_right() {
 	ask local PUT /api/v1/stats-level -d detailed && says 200 '{"stats_level": "detailed"}'
 	becomes "last.stats_level == 'detailed'"
 	grep -q 'statistics level basic -> detailed (pid [0-9]*, uid 0)' "$err" || fail "the log does not say"
+	about "a service is paused, which is no health, and goes on"
+	ask local PUT /api/v1/services/reflect/state -d paused && says 200 '{"state": "paused"}'
+	becomes "service.state == 'paused'"
+	is_ill() { ask local GET /healthz && [ "$code" = 503 ]; }
+	wait_for 10 is_ill && says 503 'service reflect: paused'
+	ask local PUT /api/v1/services/reflect/state -d '{"state": "running"}' && says 200
+	is_well() { ask local GET /healthz && [ "$code" = 200 ]; }
+	wait_for 10 is_well || says 200
+	grep -q 'service reflect: paused (pid [0-9]*, uid 0)' "$err" || fail "the log does not say"
+	ask local PUT /api/v1/services/web/state -d paused && says 404 "there is no service 'web'"
+	about "a level that there isn't, and a body that is too long"
 	ask local PUT /api/v1/stats-level -d loud && says 400 "'loud' is not one of basic, detailed, debug"
 	ask local PUT /api/v1/stats-level --data-binary "@$RINGSIDE" && says 413
 	ask local PUT /api/v1/stats-level -H 'Transfer-Encoding: chunked' --data-binary "@$srcdir/README.md" && says 413
@@ -67,6 +78,7 @@ changes_nothing_over_tcp() {
 	ask tcp GET /api/v1/access && says 200 '{"changes": "refused"}'
 	ask tcp PUT /api/v1/stats-level -d debug && says 403 'set token_file in [api]'
 	ask tcp PUT /api/v1/stats-level -d debug -H "Authorization: Bearer $token" && says 403
+	ask tcp PUT /api/v1/services/reflect/state -d paused && says 403
 	records "last.stats_level == 'detailed'"
 }
 
@@ -106,9 +118,9 @@ refuses_to_start() {
 }
 
 keeps_off_workers() {
-	about "the API's thread is of idle priority and off the workers' CPUs"
+	about "the API's thread is of idle priority, off the workers' CPUs, and has no right but to answer"
 	said=$(clients thread "$pid" ringside/api)
-	holds "[1 for thread in [$said] if thread['idle']]"
+	holds "[1 for thread in [$said] if thread['idle'] and thread['capabilities'] == 0 and thread['confined']]"
 	cpu=$(sed -n '$s/.*"queue": 0, "cpu": \([0-9]*\).*/\1/p' "$out")
 	[ -n "$cpu" ] || fail "the worker is not pinned"
 	[ "$(nproc)" = 1 ] || holds "$cpu not in $said['cpus']"
@@ -157,6 +169,23 @@ bears_slow_ones() {
 	[ $(($(memory_kb) - memory)) -lt 8192 ] || fail "$(memory_kb) kB, $memory before"
 }
 
+shows_what_is_in_force() {
+	about "after SIGHUP the configuration is the one in force"
+	printf '[interface rs0]\n[service reflect]\ninterfaces = rs0\nmax_pps = 77\n' >this.ini
+	start_in "$near" "$RINGSIDE" run -c this.ini --format json --interval 0.1
+	wait_for 10 has_spoken
+	ask local GET /api/v1/config && says 200 '"max_pps": "77"'
+	sed -i 's/77/78/' this.ini
+	kill -HUP "$pid"
+	is_new() { ask local GET /api/v1/config && grep -q '"max_pps": "78"' "$body"; }
+	wait_for 10 is_new || fail "$(cat "$body")"
+	echo 'nonsense' >>this.ini
+	kill -HUP "$pid"
+	wait_for 10 grep -q 'nothing has changed' "$err" || fail "the bad file is not refused"
+	is_new || fail "the bad file shows"
+	ringside_stop
+}
+
 knows_its_group() {
 	about "the group ringside may read and change, others may not"
 	echo 'ringside:x:4711:' | cat /etc/group - >"$dir/group"
@@ -183,5 +212,6 @@ bears_slow_ones
 ringside_stop
 changes_by_token
 refuses_to_start
+shows_what_is_in_force
 knows_its_group
 finish

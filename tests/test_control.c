@@ -25,6 +25,7 @@ struct fixture {
 	struct snapshot *snapshot;
 	char folder[64], path[RUNTIME_PATH_BYTES];
 	enum level level;
+	bool paused;
 	char who[64];
 	int judgement; /* of the handover */
 	uid_t uid; /* ours: the control thread can't ask for it */
@@ -48,6 +49,18 @@ static void set_level(void *context, enum level level, const char *who)
 
 	fixture->level = level;
 	snprintf(fixture->who, sizeof(fixture->who), "%s", who);
+}
+
+static int set_service_state(
+	void *context, const char *service, bool paused, const char *who, struct err *err)
+{
+	struct fixture *fixture = context;
+
+	if (strcmp(service, "reflect") != 0)
+		return err_say(err, -ENOENT, "there is no service '%s'", service);
+	fixture->paused = paused;
+	snprintf(fixture->who, sizeof(fixture->who), "%s", who);
+	return 0;
 }
 
 static int judge(void *context, const char *name, const struct control_peer *peer, struct err *err)
@@ -86,7 +99,7 @@ static void take_socket(void *context, const char *name, const struct control_pe
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct control_ops ops = { f, take, set_level };
+	const struct control_ops ops = { f, take, set_level, set_service_state };
 	static struct control_handover handover = { "/api/v1/rings", "ringside-ring", NULL, judge,
 		take_socket };
 	struct control_settings settings = { .handovers = &handover,
@@ -218,6 +231,31 @@ static void test_what_is_wrong_with_a_level_is_said_and_changes_nothing(void **s
 		assert_non_null(strstr(body, "is not one of basic, detailed, debug"));
 	}
 	assert_int_equal(f->level, LEVEL_DETAILED);
+}
+
+static void test_a_service_is_paused_and_goes_on(void **state)
+{
+	struct fixture *f = *state;
+	char body[256];
+
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/state", "paused", body, sizeof(body)), 200);
+	assert_string_equal(body, "{\"state\": \"paused\"}\n");
+	assert_true(f->paused);
+	assert_int_equal(ask(f, "PUT /api/v1/services/reflect/state", "{\"state\": \"running\"}",
+				 body, sizeof(body)),
+		200);
+	assert_false(f->paused);
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/state", "off", body, sizeof(body)), 400);
+	assert_error(body, "state: 'off' is not one of running, paused");
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/web/state", "paused", body, sizeof(body)), 404);
+	assert_error(body, "there is no service 'web'");
+	assert_int_equal(ask(f, "GET /api/v1/services/reflect/state", "", body, sizeof(body)), 405);
+	assert_int_equal(ask(f, "PUT /api/v1/services//state", "paused", body, sizeof(body)), 404);
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/a/b/state", "paused", body, sizeof(body)), 404);
 }
 
 static void test_paths_methods_and_long_bodies_are_refused_in_json(void **state)
@@ -379,6 +417,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_what_is_wrong_with_a_level_is_said_and_changes_nothing, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_service_is_paused_and_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_paths_methods_and_long_bodies_are_refused_in_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -51,6 +51,8 @@ static void test_counters_gauges_and_drops_have_their_labels(void **state)
 			   "reason=\"rx_ring_full\"} 8\n");
 	assert_lines(text, "ringside_service_drop_packets_total{service=\"reflect\","
 			   "type=\"reflect\",reason=\"rate_limited\"} 4\n");
+	assert_lines(text, "ringside_drop_packets_total 12\n");
+	assert_lines(text, "ringside_drop_reason_packets_total{reason=\"rx_ring_full\"} 8\n");
 	assert_lines(text, "ringside_kernel_pass_packets_total{interface=\"eth0\"} 3\n");
 	assert_lines(text, "ringside_queue_running{interface=\"eth0\",queue=\"0\"} 1\n"
 			   "ringside_queue_running{interface=\"eth0\",queue=\"1\"} 0\n");

@@ -26,7 +26,7 @@ wrong_words() {
 	says 2 "^ringside: set needs KEY and VALUE" "$RINGSIDE" set
 	says 2 "^ringside: set needs KEY and VALUE" "$RINGSIDE" set stats-level
 	says 2 "^ringside: unknown key 'stats-levle': did you mean 'stats-level'\?" "$RINGSIDE" set stats-levle debug
-	says 2 "^ringside: unknown key 'x': stats-level" "$RINGSIDE" set name x y
+	says 2 "^ringside: unknown key 'x': stats-level or SERVICE.state" "$RINGSIDE" set name x y
 	says 2 "^ringside: unexpected word 'd'" "$RINGSIDE" set a stats-level c d
 	says 2 "^ringside: 'b': one instance at a time" "$RINGSIDE" stat a b
 	says 2 "^ringside: --format: 'jsn' is not one of .*did you mean 'json'" "$RINGSIDE" stat --format jsn
@@ -58,6 +58,20 @@ changes() {
 	becomes "last.stats_level == 'basic'"
 	grep -q "level detailed -> basic (pid [0-9]*, uid 0)" "$err" || fail "the log does not"
 	says 2 "^ringside: stats_level: 'loud' is not one of basic, detailed, debug" "$RINGSIDE" set stats-level loud
+}
+
+pauses() {
+	about "a service is paused, and goes on"
+	quiet "$RINGSIDE" set reflect.state pause
+	becomes "service.state == 'paused'"
+	peer silent || return
+	quiet "$RINGSIDE" set ringside reflect.state resume
+	becomes "service.state == 'running'"
+	peer probes count=2
+	grep -q "service reflect: paused (pid [0-9]*, uid 0)" "$err" && grep -q "service reflect: goes on (pid" "$err" ||
+		fail "the log does not say"
+	says 2 "^ringside: state: 'off' is not one of running, paused" "$RINGSIDE" set reflect.state off
+	says 1 "^ringside: there is no service 'web'" "$RINGSIDE" set web.state pause
 }
 
 asks_for_permission() {
@@ -95,6 +109,7 @@ wrong_words
 ringside_start -i rs0 reflect || finish
 reads
 changes
+pauses
 asks_for_permission
 keys_of_top
 ringside_stop

@@ -101,6 +101,7 @@ static void adopt(struct hangup *hangup, struct config *config, char *ini)
 	config_compare(hangup->first, ini, name_restart, hangup);
 	free(hangup->newest);
 	hangup->newest = ini;
+	instance_set_config(hangup->instance, ini);
 }
 
 static int take_over(struct hangup *hangup)

@@ -6,6 +6,7 @@
 #ifndef RINGSIDE_HANGUP_H
 #define RINGSIDE_HANGUP_H
 
+#include "cmd/instance.h"
 #include "cmd/supervision.h"
 #include "config.h"
 #include "worker/pool.h"
@@ -14,6 +15,7 @@ struct hangup {
 	const struct config_source *source;
 	struct pool *pool;
 	const struct supervision *supervision;
+	struct instance *instance;
 	struct log *log;
 	bool level_given; /* by an argument: the file's is not looked at */
 	char name[32]; /* the instance's, for good */
@@ -28,7 +30,7 @@ void hangup_init(struct hangup *hangup, const struct config_source *source, char
 /* After the pool has been closed. */
 void hangup_fini(struct hangup *hangup);
 
-/* Reads the file again. context: a struct hangup; its pool and supervision are set. */
+/* Reads the file again. context: a struct hangup; its pool, supervision and instance are set. */
 void hangup_obey(void *context);
 
 #endif

@@ -2,20 +2,44 @@
 #include "cmd/instance.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "cmd/control_path.h"
-#include <string.h>
 
 static bool take(void *context, struct snapshot *into, uint64_t sequence)
 {
-	return pool_take(context, into, sequence);
+	const struct instance *instance = context;
+
+	return pool_take(instance->pool, into, sequence);
+}
+
+/* For the control thread, which is of idle priority: were it kept from its CPU while it held the pool's
+ * lock, the watcher would wait. */
+static bool take_published(void *context, struct snapshot *into, uint64_t sequence)
+{
+	struct instance *instance = context;
+
+	(void)sequence; /* the reader knows */
+	return published_take(&instance->reader, into);
 }
 
 static void set_level(void *context, enum level level, const char *who)
 {
-	pool_set_level(context, level, who, true);
+	const struct instance *instance = context;
+
+	pool_set_level(instance->pool, level, who, true);
+}
+
+static int set_service_state(
+	void *context, const char *service, bool paused, const char *who, struct err *err)
+{
+	const struct instance *instance = context;
+	int ret = pool_set_service_state(instance->pool, service, paused, err);
+
+	if (!ret)
+		log_write(instance->log, LOG_INFO, "service %s: %s (%s)", service,
+			paused ? "paused" : "goes on", who);
+	return ret;
 }
 
 int instance_take_name(struct instance *instance, const struct config *config, struct err *err)
@@ -73,51 +97,47 @@ static void take_onlooker(void *context, const char *name, const struct control_
 	pool_take_client(context, name, &client, fd);
 }
 
-/* The effective configuration as `check` prints it; NULL without memory. The caller frees it. */
-static char *print_config(const struct config_source *source)
+static int start(struct instance *instance, const struct config *config, const char *ini,
+	bool has_socket, struct err *err)
 {
-	struct config_problems problems = { 0 };
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	config_print(source, out, &problems);
-	config_problems_fini(&problems);
-	fclose(out);
-	return text;
-}
-
-static int start(struct instance *instance, const struct config *config,
-	const struct config_source *source, bool has_socket, struct log *log, struct err *err)
-{
-	char *text = print_config(source);
 	const struct control_settings settings = {
 		.path = has_socket ? instance->socket : NULL,
 		.listen = config->api.listen.ss_family == AF_UNSPEC ? NULL : &config->api.listen,
 		.token_file = *config->api.token_file ? config->api.token_file : NULL,
 		.handovers = instance->handovers,
 		.handovers_count = 2,
-		.config = text,
-		.log = log,
+		.config = ini ? ini : "",
+		.log = instance->log,
 	};
-	int ret = text ? 0 : err_set(err, -ENOMEM, "print the configuration");
+	struct control_ops ops = instance->ops;
 
-	if (!ret && (settings.path || settings.listen))
-		ret = control_start(&instance->control, &instance->ops, &settings, err);
-	free(text);
-	return ret;
+	if (!settings.path && !settings.listen)
+		return 0;
+	if (instance->reader.fd >= 0)
+		ops.take = take_published;
+	return control_start(&instance->control, &ops, &settings, err);
+}
+
+static void open_reader(struct instance *instance, const char *folder, const char *name)
+{
+	char path[RUNTIME_PATH_BYTES];
+
+	instance->reader.fd = -1;
+	if (instance->published && !runtime_path(path, folder, name, PUBLISHED_SUFFIX, NULL))
+		published_reader_open(&instance->reader, path, NULL);
 }
 
 int instance_open(struct instance *instance, struct pool *pool, const struct config *config,
-	const struct config_source *source, struct log *log, struct err *err)
+	const char *ini, struct log *log, struct err *err)
 {
 	char folder[RUNTIME_PATH_BYTES];
 	int ret = runtime_make(folder, err);
 
+	instance->pool = pool;
+	instance->log = log;
 	publish(instance, pool, log);
-	instance->ops = (struct control_ops){ pool, take, set_level };
+	open_reader(instance, folder, config->name);
+	instance->ops = (struct control_ops){ instance, take, set_level, set_service_state };
 	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/1",
 		pool, judge_client, take_reader };
 	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/1", pool,
@@ -126,16 +146,24 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);
 	if (ret)
 		log_write(log, LOG_WARNING, "no control socket: %s", err->text);
-	ret = start(instance, config, source, !ret, log, err);
+	ret = start(instance, config, ini, !ret, err);
 	if (!ret)
 		err->text[0] = '\0';
 	return ret;
+}
+
+void instance_set_config(struct instance *instance, const char *ini)
+{
+	if (instance->control && control_set_config(instance->control, ini))
+		log_write(instance->log, LOG_WARNING,
+			"the API shows the configuration before this one");
 }
 
 void instance_close(struct instance *instance)
 {
 	control_stop(instance->control);
 	instance->control = NULL;
+	published_reader_close(&instance->reader);
 }
 
 void instance_fini(struct instance *instance)

@@ -7,14 +7,20 @@
 #include "base/runtime.h"
 #include "config.h"
 #include "control/control.h"
+#include "stats/published.h"
 #include "worker/pool.h"
 
 struct instance {
 	struct control_ops ops; /* of the pool; for the dashboard and the control side */
-	struct control_handover handovers[2]; /* who asks for a ring's descriptors: to read it, to look on */
+	struct control_handover
+		handovers[2]; /* who asks for a ring's descriptors: to read it, to look on */
 	struct control *control; /* NULL: there is neither a control socket nor TCP */
 	char socket[RUNTIME_PATH_BYTES];
+	struct pool *pool;
+	struct log *log;
 	struct published *published; /* NULL: nothing could be published; unpublished says why */
+	/* what the control thread reads, without a lock; not open: it takes the pool's */
+	struct published_reader reader;
 	struct err unpublished;
 };
 
@@ -23,11 +29,14 @@ struct instance {
  * runs all the same. */
 int instance_take_name(struct instance *instance, const struct config *config, struct err *err);
 
-/* Publishes the pool's snapshots and opens the control socket, and TCP when the configuration says so. Where files can't be left, the log
- * says so and the instance goes on without the socket; without TCP that was asked for it does not.
- * source is where the configuration comes from; the pool and the log are kept. */
+/* Publishes the pool's snapshots and opens the control socket, and TCP when the configuration says so.
+ * Where files can't be left, the log says so and the instance goes on without the socket; without TCP
+ * that was asked for it does not. ini is the effective configuration as it is printed; the pool and the
+ * log are kept. */
 int instance_open(struct instance *instance, struct pool *pool, const struct config *config,
-	const struct config_source *source, struct log *log, struct err *err);
+	const char *ini, struct log *log, struct err *err);
+/* Another effective configuration is in force. */
+void instance_set_config(struct instance *instance, const char *ini);
 /* Before the pool is stopped. */
 void instance_close(struct instance *instance);
 /* After it was stopped: it publishes its last snapshot. Gives the name back. */

@@ -190,7 +190,7 @@ static int serve(struct run *run, struct err *err)
 	/* what is printed first has its rates from here on, the last report of a dashboard all of them */
 	pool_take(run->pool, run->headless.before, 0);
 	ret = instance_open(
-		&run->instance, run->pool, &run->config, &run->source.config, run->log, err);
+		&run->instance, run->pool, &run->config, run->hangup.newest, run->log, err);
 	drop_privileges(run);
 	if (!ret)
 		ret = open_wake(run, err);
@@ -198,6 +198,7 @@ static int serve(struct run *run, struct err *err)
 		supervision_open(&run->supervision, &run->instance.ops, run->log);
 	run->hangup.pool = run->pool;
 	run->hangup.supervision = &run->supervision;
+	run->hangup.instance = &run->instance;
 	run->hangup.level_given = run->level >= 0;
 	if (!ret)
 		ret = show(run, tui, err);

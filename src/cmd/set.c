@@ -41,34 +41,47 @@ static int parse(const char *words[3], int argc, char **argv, struct err *err)
 	return 0;
 }
 
-/* The path of the API that a key stands for. */
-static int find_resource(const char *key, const char **resource, struct err *err)
+#define STATE_SUFFIX ".state"
+
+/* The path of the API that a key stands for, and the value as the API has it. */
+static int find_resource(const char *key, const char **value, char resource[128], struct err *err)
 {
 	static const char *const keys[] = { "stats-level", "stats_level", NULL };
-	const char *near = option_nearest_word(keys, key);
+	const char *near = option_nearest_word(keys, key), *dot = strrchr(key, '.');
 
-	*resource = "/api/v1/stats-level";
+	snprintf(resource, 128, "/api/v1/stats-level");
 	for (unsigned i = 0; keys[i]; i++)
 		if (!strcmp(keys[i], key))
 			return 0;
+	if (dot && dot > key && !strcmp(dot, STATE_SUFFIX) && !strpbrk(key, " /\r\n%?")) {
+		snprintf(resource, 128, "/api/v1/services/%.*s/state", (int)(dot - key), key);
+		if (!strcmp(*value, "pause"))
+			*value = "paused";
+		else if (!strcmp(*value, "resume"))
+			*value = "running";
+		return 0;
+	}
 	if (near)
 		return err_say(err, -EINVAL, "unknown key '%s': did you mean '%s'?", key, near);
-	return err_say(err, -EINVAL, "unknown key '%s': stats-level", key);
+	return err_say(err, -EINVAL, "unknown key '%s': stats-level or SERVICE" STATE_SUFFIX, key);
 }
 
 static int run_set(int argc, char **argv, struct err *err)
 {
-	const char *words[3] = { NULL }, *resource;
-	char path[RUNTIME_PATH_BYTES], command[256];
+	const char *words[3] = { NULL }, *value;
+	char path[RUNTIME_PATH_BYTES], command[256], resource[128];
 	int ret;
 
-	if (parse(words, argc, argv, err) || find_resource(words[1], &resource, err))
+	if (parse(words, argc, argv, err))
+		return STATUS_USAGE;
+	value = words[2];
+	if (find_resource(words[1], &value, resource, err))
 		return STATUS_USAGE;
 	snprintf(command, sizeof(command), "ringside set %s%s%s %s", words[0] ? words[0] : "",
 		words[0] ? " " : "", words[1], words[2]);
 	ret = control_path(path, words[0], err);
 	if (!ret)
-		ret = client_put(path, resource, words[2], command, err);
+		ret = client_put(path, resource, value, command, err);
 	if (!ret)
 		return STATUS_DONE;
 	return ret == -ENOTUNIQ || ret == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
@@ -76,10 +89,12 @@ static int run_set(int argc, char **argv, struct err *err)
 
 static void print_more_help(FILE *out)
 {
-	fprintf(out, "\nKEY and VALUE:\n\n  stats-level  ");
+	fprintf(out, "\nKEY and VALUE:\n\n  stats-level    ");
 	for (unsigned i = 0; level_names[i]; i++)
 		fprintf(out, "%s%s", i ? " | " : "", level_names[i]);
-	fprintf(out, "; debug falls back to detailed after 60 s\n");
+	fprintf(out,
+		"; debug falls back to detailed after 60 s\n"
+		"  SERVICE.state  pause | resume: its packets go to the Linux stack meanwhile\n");
 }
 
 const struct command command_set = {

@@ -16,14 +16,19 @@
 #include "base/log.h"
 #include "stats/snapshot.h"
 
-/* What a running instance can be asked. Dashboard, API and signals change it through these alone. All
- * of them return at once and may be called by any thread. who: for the log. */
+/* What a running instance can be asked. Dashboard and API change it through these alone; any thread
+ * may. who: for the log. */
 struct control_ops {
 	void *context;
-	/* Copies the newest snapshot; false when there is none newer than `sequence`. */
+	/* Copies the newest snapshot; false when there is none newer than `sequence`, which is that of
+	 * the last one taken. */
 	bool (*take)(void *context, struct snapshot *into, uint64_t sequence);
 	/* Level debug falls back to detailed after a minute. */
 	void (*set_level)(void *context, enum level level, const char *who);
+	/* Pauses a service, or has it go on. -ENOENT: there is none of that name; err says what is wrong.
+	 * Waits until it is done. */
+	int (*set_service_state)(
+		void *context, const char *service, bool paused, const char *who, struct err *err);
 };
 
 /* Who is at the other end. */

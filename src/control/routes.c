@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* THE table of routes, and the short ones of them. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,29 @@ static enum MHD_Result set_level(struct request *request)
 		"stats_level: '%s' is not one of basic, detailed, debug", value);
 }
 
+static enum MHD_Result set_service_state(struct request *request)
+{
+	const struct control_ops *ops = &request->control->ops;
+	char value[VALUE_BYTES], json[96];
+	struct err err = { "" };
+	int length, ret;
+	bool paused;
+
+	read_value(request, "state", value);
+	paused = !strcmp(value, "paused");
+	if (!paused && strcmp(value, "running") != 0)
+		return reply_error(request, MHD_HTTP_BAD_REQUEST,
+			"state: '%s' is not one of running, paused", value);
+	ret = ops->set_service_state(
+		ops->context, request->name, paused, request->client->peer.who, &err);
+	if (ret)
+		return reply_error(request,
+			ret == -ENOENT ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
+			err.text);
+	length = snprintf(json, sizeof(json), "{\"state\": \"%s\"}\n", value);
+	return reply_bytes(request, MHD_HTTP_OK, "application/json", json, (size_t)length);
+}
+
 /* Whether this client may change anything, so that a page need not try. */
 static enum MHD_Result answer_access(struct request *request)
 {
@@ -98,6 +122,7 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/access", answer_access },
 	{ "GET", "/api/v1/reasons", reasons_answer },
 	{ "PUT", "/api/v1/stats-level", set_level },
+	{ "PUT", "/api/v1/services/*/state", set_service_state },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 

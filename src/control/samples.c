@@ -14,10 +14,12 @@ int samples_init(struct samples *samples)
 {
 	*samples = (struct samples){ 0 };
 	samples->now = calloc(1, sizeof(*samples->now));
+	samples->next = calloc(1, sizeof(*samples->next));
 	samples->bases[0] = calloc(1, sizeof(*samples->bases[0]));
 	samples->bases[1] = calloc(1, sizeof(*samples->bases[1]));
 	samples->text = malloc(EXPORT_BYTES);
-	if (samples->now && samples->bases[0] && samples->bases[1] && samples->text)
+	if (samples->now && samples->next && samples->bases[0] && samples->bases[1] &&
+		samples->text)
 		return 0;
 	samples_fini(samples);
 	return -ENOMEM;
@@ -26,32 +28,44 @@ int samples_init(struct samples *samples)
 void samples_fini(struct samples *samples)
 {
 	free(samples->now);
+	free(samples->next);
 	free(samples->bases[0]);
 	free(samples->bases[1]);
 	free(samples->text);
 	*samples = (struct samples){ 0 };
 }
 
+static void take(struct samples *samples, const struct control_ops *ops)
+{
+	struct snapshot *next = samples->next;
+
+	if (!ops->take(ops->context, next, samples->now->sequence))
+		return;
+	samples->next = samples->now;
+	samples->now = next;
+}
+
 void samples_tick(struct samples *samples, const struct control_ops *ops)
 {
 	struct snapshot *oldest = samples->bases[1];
 
-	if (!ops->take(ops->context, oldest, samples->bases[0]->sequence))
+	take(samples, ops);
+	if (samples->now->sequence == samples->bases[0]->sequence)
 		return; /* the sampler stands still: keep what there is */
+	*oldest = *samples->now;
 	samples->bases[1] = samples->bases[0];
 	samples->bases[0] = oldest;
 }
 
 const struct snapshot *samples_newest(struct samples *samples, const struct control_ops *ops)
 {
-	struct snapshot *now = samples->now;
 	const struct snapshot *base = samples->bases[0];
 
-	ops->take(ops->context, now, now->sequence);
-	if (now->monotonic_ns < base->monotonic_ns + RATES_NS)
+	take(samples, ops);
+	if (samples->now->monotonic_ns < base->monotonic_ns + RATES_NS)
 		base = samples->bases[1];
-	snapshot_set_rates(now, base->sequence ? base : NULL);
-	return now;
+	snapshot_set_rates(samples->now, base->sequence ? base : NULL);
+	return samples->now;
 }
 
 size_t samples_json(struct samples *samples, const struct control_ops *ops)

@@ -10,6 +10,7 @@
 
 struct samples {
 	struct snapshot *now;
+	struct snapshot *next; /* being taken: who is too slow for the sampler gets a torn one */
 	struct snapshot *bases[2]; /* the last two ticks, newest first; sequence 0: none yet */
 	char *text; /* EXPORT_BYTES, for whoever writes an answer */
 };

@@ -200,12 +200,15 @@ static void put_metric(struct om *om, const struct snapshot *s, const struct met
 		[METRIC_INTERFACE] = "kernel",
 		[METRIC_QUEUE] = "queue",
 		[METRIC_SERVICE] = "service" };
+	/* the totals have their sum as well */
+	bool by_reason = metric->scope == METRIC_TOTALS && metric->kind == METRIC_DROPS;
 	unsigned count = records_count(s, metric->scope);
 	char name[OM_NAME_BYTES];
 
 	if (!count || metric->level > s->level || metric->kind == METRIC_RATE)
 		return;
-	om_name(name, prefixes[metric->scope], metric->name, metric->unit);
+	om_name(name, prefixes[metric->scope], by_reason ? "drop_reason" : metric->name,
+		metric->unit);
 	om_family(om, name, type_of(metric), metric->help);
 	for (unsigned i = 0; i < count; i++)
 		put_sample(om, s, metric, i);

@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id);
 const sections = ["overview", "queues", "services", "latency", "drops"];
 const themes = ["auto", "light", "dark"];
 let changes = "refused"; // what the instance says: allowed, token, refused
-const mayChange = () => changes === "allowed" || (changes === "token" && Boolean(sessionStorage.token));
+export const mayChange = () => changes === "allowed" || (changes === "token" && Boolean(sessionStorage.token));
 
 function say(words) {
 	text($("message"), words);
@@ -39,6 +39,8 @@ async function change(resource, word) {
 	}
 	showAccess();
 }
+
+export const changeService = (name, state) => change(`api/v1/services/${encodeURIComponent(name)}/state`, state);
 
 function setTheme(name) {
 	const dark = name === "dark" || (name === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);

@@ -2,6 +2,7 @@
 // Queues, services, latencies and drops of a snapshot. Nothing here knows a service: figures and tables of its own
 // come with their names.
 import * as format from "./format.js";
+import { changeService, mayChange } from "./controls.js";
 import { element, keep, table, text } from "./tables.js";
 
 const $ = (id) => document.getElementById(id);
@@ -46,11 +47,28 @@ function drawQueues(snapshot, { rate }) {
 const serviceRows = (snapshot) => snapshot.services.map((at, i) =>
 	({ key: at.name, path: `services.${i}`, at, state: at.state }));
 
+// A button that pauses a service, or has it go on, while that is allowed.
+function drawSwitch({ at: service }, cell) {
+	const paused = service.state === "paused";
+	if (!cell.firstChild) {
+		cell.append(element("button"));
+		cell.firstChild.addEventListener("click", (event) =>
+			changeService(event.target.dataset.service, event.target.dataset.state));
+	}
+	const button = cell.firstChild;
+	button.dataset.service = service.name;
+	button.dataset.state = paused ? "running" : "paused";
+	button.setAttribute("aria-label", `${paused ? "Resume" : "Pause"} ${service.name}`);
+	button.disabled = !mayChange();
+	text(button, paused ? "Resume" : "Pause");
+}
+
 function drawServices(snapshot, { rate }) {
 	const basic = snapshot.stats_level === "basic";
 	table($("table-services"), [
 		value("Service", "name", String, { kind: "text" }), value("Type", "type", String, { kind: "text" }),
 		value("State", "state", String, { kind: "text", bad: isBad }),
+		{ title: "Switch", kind: "text", node: drawSwitch },
 		value("In/s", "rx_pps", format.si), value("Out/s", "tx_pps", format.si), value("Rate", "rx_bps", rate),
 		value("In", "rx_packets", format.count), value("Out", "tx_packets", format.count),
 		value("Delivered", "delivered_packets", format.count),
