@@ -39,6 +39,41 @@ static bool has_xdp(const struct config_interface *interface)
 	return interface->io == IO_AUTO || interface->io == IO_AF_XDP;
 }
 
+static bool is_on(const struct config_service *service, const char *interface)
+{
+	for (unsigned i = 0; i < service->settings->interfaces.count; i++) {
+		if (!strcmp(service->settings->interfaces.name[i], interface))
+			return true;
+	}
+	return false;
+}
+
+/* Frames that rings and batch leave for what services keep. */
+static void check_frames(const struct check *check, const struct config_interface *interface)
+{
+	uint64_t kept = 0, wanted;
+	char words[160];
+
+	for (unsigned i = 0; i < check->config->services_count; i++) {
+		const struct config_service *service = &check->config->services[i];
+
+		if (is_on(service, interface->name))
+			kept += service_keeps(service->type, service->settings);
+	}
+	wanted = CONFIG_FRAMES_MIN + (kept ? kept + interface->batch : 0);
+	if (!interface->frames || interface->frames >= wanted)
+		return;
+	if (!kept) {
+		contradict(check, "frames", "io",
+			"too few: 2048 to receive into and 2048 to send are needed, 4096");
+		return;
+	}
+	snprintf(words, sizeof(words),
+		"too few: 4096 for the rings, %u for a batch and %llu for depths are needed, %llu",
+		interface->batch, (unsigned long long)kept, (unsigned long long)wanted);
+	contradict(check, "frames", "batch", words);
+}
+
 static void check_xdp(const struct check *check, const struct config_interface *interface)
 {
 	char words[80];
@@ -50,9 +85,7 @@ static void check_xdp(const struct check *check, const struct config_interface *
 		if (interface->zero_copy == SWITCH_ON && interface->xdp == XDP_GENERIC)
 			contradict(check, "zero_copy", "xdp",
 				"on contradicts xdp = generic: zero copy needs the driver's XDP");
-		if (interface->frames && interface->frames < CONFIG_FRAMES_MIN)
-			contradict(check, "frames", "io",
-				"too few: 2048 to receive into and 2048 to send are needed, 4096");
+		check_frames(check, interface);
 		return;
 	}
 	snprintf(words, sizeof(words), "contradicts io = %s, which works without XDP",
@@ -122,6 +155,12 @@ static void check_needs(const struct check *check, const struct config_service *
 	else if (interface->io == IO_AF_PACKET)
 		lacks = SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_FILTER;
 	lacks &= needs;
+	if (needs & SERVICE_NEEDS_COPIES && interface->zero_copy == SWITCH_ON) {
+		snprintf(words, sizeof(words), "%s needs %s; and [interface %s] has zero_copy = on",
+			service->type->name, service_need_words(SERVICE_NEEDS_COPIES),
+			interface->name);
+		contradict(check, "interfaces", "interfaces", words);
+	}
 	if (!lacks)
 		return;
 	snprintf(words, sizeof(words), "%s needs %s, and [interface %s] has io = %s",
@@ -166,15 +205,6 @@ static void check_service(const struct check *check, const struct config_service
 	if (service->type->check && service->type->check(service->settings, &err))
 		config_problem(check->problems, "%s: [%s] %s", check->section->where,
 			check->section->title, err.text);
-}
-
-static bool is_on(const struct config_service *service, const char *interface)
-{
-	for (unsigned i = 0; i < service->settings->interfaces.count; i++) {
-		if (!strcmp(service->settings->interfaces.name[i], interface))
-			return true;
-	}
-	return false;
 }
 
 /* Compiles the services of one interface for a trial: tables can be too small for all of them. */

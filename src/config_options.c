@@ -115,7 +115,7 @@ const struct option config_interface_options[] = {
 	{ "irq_affinity", "off",
 		"on: pin each queue's interrupt beside its worker, restore it on exit", option_bool,
 		AT(irq_affinity) },
-	{ "frames", "auto", "per queue; auto = what rings and batch need, at least 4096",
+	{ "frames", "auto", "per queue; auto = what rings, batch and deliver's depths need, at least 4096",
 		option_auto_u32, AT(frames), .choices = auto_word, .min = 64, .max = 1 << 22 },
 	{ "frame_size", "4096", "bytes: 2048 | 4096", parse_frame_size, AT(frame_size) },
 	{ "huge_pages", "auto", "auto | 2M | 1G | off", option_choice, AT(huge_pages),

@@ -112,6 +112,75 @@ every_kind() {
 	done
 }
 
+# A program that aborts when a frame is not its owner's.
+shares() {
+	local RINGSIDE=$builddir/tests/ringside_strict
+	about "mode = share: consumers read the queue's own frames, and lose nothing while they keep up"
+	net_make 1
+	cat >share.ini <<-INI
+		[interface rs0]
+		batch = 32
+		[service reflect]
+		interfaces = rs0
+		path = user
+		[service first]
+		type = deliver
+		interfaces = rs0
+		ports = 1-30000
+		mode = share
+		depth = 4096
+		[service second]
+		type = deliver
+		interfaces = rs0
+		ports = 30001-65534
+		mode = share
+		depth = 64
+		[service copied]
+		type = deliver
+		interfaces = rs0
+		ports = 65535
+	INI
+	ringside_start -c share.ini || return
+	reader first 1-30000
+	local first=$reader_pid first_words=$reader_words
+	reader second 30001-65534
+	local second=$reader_pid second_words=$reader_words
+	becomes "all(s.figures.consumers == 1 for s in last.services[1:3])"
+	sends rounds=1
+	peer probes count=100
+	kill -STOP "$second"
+	sends ports=30000-33000
+	becomes "$(row second rings ring rs0).packets == 35534 + 3000" "$(row first rings ring rs0).packets == 30001"
+	kill -CONT "$second"
+	becomes "$(row second consumers consumer "$second").lag == 0"
+	ringside_stop
+	ended "$first" "$first_words" "received == 30001 and lost == 0 and wrong == 0 and ports == 30000"
+	ended "$second" "$second_words" "received + lost == 38534 and lost >= 2900 and wrong == 0"
+	records "totals.tx_packets >= 100"
+
+	about "frames for rings, batch and depths, or it is refused"
+	sed -i 's/^batch = 32/frames = 8287/' share.ini
+	"$RINGSIDE" check -c share.ini >"$dir/words" 2>&1 && fail "accepted"
+	grep -q 'frames: too few: 4096 for the rings, 64 for a batch and 4160 for depths are needed, 8320' "$dir/words" ||
+		fail "$(cat "$dir/words")"
+
+	about "the queue's traffic is shown with zero copy only when it may be"
+	sed -i 's/^frames = .*/zero_copy = on/' share.ini
+	"$RINGSIDE" check -c share.ini >"$dir/words" 2>&1 && fail "accepted"
+	grep -q 'deliver needs packets to be copied, or expose_queue = yes' "$dir/words" || fail "$(cat "$dir/words")"
+	sed -i 's/^mode = share/&\nexpose_queue = yes/' share.ini
+	"$RINGSIDE" check -c share.ini >"$dir/words" 2>&1 || fail "$(cat "$dir/words")"
+
+	about "AF_PACKET has no frames to share: its packets are copied"
+	ringside_start -i rs0 deliver --set=rs0.io=af_packet --set=deliver.ports=7000-7099 --set=deliver.mode=share
+	reader deliver 7000-7099
+	sends ports=7000-7099
+	becomes "$(row deliver rings ring rs0).packets == 100"
+	ended "$reader_pid" "$reader_words" "received == 100 and ports == 100 and wrong == 0"
+	grep -q 'rs0 has no frames to share' "$err" || fail "not said"
+	ringside_stop
+}
+
 addresses() {
 	about "addresses = local: the machine's own, as they are now"
 	net_make 1
@@ -186,6 +255,7 @@ loopback() {
 
 three_applications
 every_kind
+shares
 addresses
 restarts
 strangers

@@ -40,7 +40,7 @@ static struct place *open_place(void)
 {
 	struct place *p = calloc(1, sizeof(*p));
 	const struct service_start start = { "shreds", &p->settings, 0, quiet };
-	struct service_queue queue = { &p->interface, 3, 0 };
+	struct service_queue queue = { &p->interface, 3, 0, NULL, NULL };
 	struct err err = { "" };
 
 	p->tables = calloc(1, sizeof(*p->tables));
@@ -103,7 +103,8 @@ static int hand(struct place *p, const struct packet *packet, uint64_t hook_ns, 
 	size_t *length)
 {
 	struct frame frame = { 0 };
-	const struct service_frame in = { &frame, hook_ns, 12345 };
+	uint32_t given;
+	const struct service_frame in = { &frame, hook_ns, 12345, 0, &given };
 
 	*length = packet_build(packet, bytes);
 	assert_int_equal(frame_parse(&frame, bytes, bytes + *length), 0);
@@ -270,7 +271,7 @@ static void test_what_a_closed_queue_has_counted_stays(void **state)
 	struct place *p = open_place();
 	struct ringside *consumer = open_consumer(p);
 	const struct packet packet = V4();
-	struct service_queue queue = { &p->interface, 3, 0 };
+	struct service_queue queue = { &p->interface, 3, 0, NULL, NULL };
 	struct ringside_packet got;
 	uint8_t bytes[PACKET_BYTES_MAX];
 	struct err err = { "" };
@@ -333,7 +334,7 @@ static void test_depth_and_mode_need_a_restart(void **state)
 	(void)state;
 	other.depth = 128;
 	assert_int_equal(service_deliver.reload(p->instance, &other, &err), -EBUSY);
-	assert_string_equal(err.text, "depth and mode of a ring need a restart");
+	assert_string_equal(err.text, "depth, mode and expose_queue of a ring need a restart");
 	close_place(p);
 }
 

@@ -35,7 +35,7 @@ static int parse_ring(const struct option *option, const char *text, void *field
 #define AT(member) .offset = offsetof(struct deliver_settings, member)
 #define SIZE(member) .max = sizeof(((struct deliver_settings *)0)->member)
 
-static const char *const mode_names[] = { "copy", NULL };
+static const char *const mode_names[] = { "copy", "share", NULL };
 
 static const struct option options[] = {
 	{ "interfaces", "", "the interfaces to take packets from, each with a section of its own",
@@ -48,8 +48,14 @@ static const struct option options[] = {
 		SIZE(ring) },
 	{ "depth", "2048", "packets of a queue that a consumer may lag behind; a power of two",
 		parse_depth, AT(depth), .min = RING_DEPTH_MIN, .max = RING_DEPTH_MAX },
-	{ "mode", "copy", "copy: packets are copied into the ring's own memory", option_choice,
-		AT(mode), .choices = mode_names },
+	{ "mode", "copy",
+		"copy: packets are copied into the ring's own memory | share: consumers map the "
+		"queue's frames read-only",
+		option_choice, AT(mode), .choices = mode_names },
+	{ "expose_queue", "no",
+		"mode = share with zero copy shows consumers all traffic of the queue: refused "
+		"unless yes",
+		option_bool, AT(expose_queue) },
 	{ "group", "ringside", "who may open it, beside root and the daemon's own user",
 		option_text, AT(group), SIZE(group) },
 };
@@ -76,8 +82,17 @@ static int compile(const struct service_compile *c, struct err *err)
 
 static unsigned needs(const void *settings)
 {
-	(void)settings;
-	return SERVICE_NEEDS_WORKER;
+	const struct deliver_settings *s = settings;
+
+	return SERVICE_NEEDS_WORKER |
+	       (s->mode == RINGSIDE_SHARE && !s->expose_queue ? SERVICE_NEEDS_COPIES : 0);
+}
+
+static uint32_t keeps(const void *settings)
+{
+	const struct deliver_settings *s = settings;
+
+	return s->mode == RINGSIDE_SHARE ? s->depth : 0;
 }
 
 /* Multiplications spread what two flows differ in over all bits; 32 of them are kept. */
@@ -117,7 +132,13 @@ static int handle(void *handler, const struct service_frame *in)
 		packet.time_ns = in->hook_ns;
 		packet.header |= RINGSIDE_AT_HOOK;
 	}
-	ring_publish(&q->ring, &packet);
+	if (q->ring.mode == RINGSIDE_SHARE) {
+		packet.offset = (uint32_t)(f->data - q->area);
+		packet.frame = in->number;
+		*in->given = ring_publish(&q->ring, &packet);
+	} else {
+		ring_publish(&q->ring, &packet);
+	}
 	counter_add(&q->packets, 1);
 	counter_add(&q->bytes, packet.length);
 	return OUTCOME_DELIVER;
@@ -138,6 +159,7 @@ const struct service_type service_deliver = {
 	.settings_size = sizeof(struct deliver_settings),
 	.compile = compile,
 	.needs = needs,
+	.keeps = keeps,
 	.open = deliver_open,
 	.open_interface = deliver_open_interface,
 	.open_queue = deliver_open_queue,

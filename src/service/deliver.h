@@ -20,6 +20,7 @@ struct deliver_settings {
 	char ring[32]; /* empty: the service's name */
 	uint32_t depth; /* packets a queue */
 	int mode; /* enum ringside_mode */
+	bool expose_queue;
 	char group[32];
 };
 
@@ -32,6 +33,7 @@ struct deliver_queue {
 	struct ring_writer ring;
 	unsigned index; /* in the audience */
 	uint32_t packet_bytes;
+	const uint8_t *area; /* mode share: the queue's packet memory */
 	/* of all openings; the queue's worker is the writer */
 	__u64 packets, bytes;
 };

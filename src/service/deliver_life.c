@@ -115,6 +115,42 @@ static const char *ring_name(const struct deliver *d)
 	return *d->settings->ring ? d->settings->ring : d->name;
 }
 
+/* The queue's own frames for a ring's slots; in mode copy, and from a backend that has none to give, the ring
+ * has memory of its own. The array is the caller's to free. */
+static int keep_frames(struct deliver_queue *q, const struct service_queue *queue,
+	struct ring_settings *settings, uint32_t **frames, int *fd, struct err *err)
+{
+	const struct deliver *d = q->deliver;
+	struct service_memory memory;
+	int ret;
+
+	*frames = NULL;
+	*fd = -1;
+	settings->mode = RINGSIDE_COPY;
+	settings->packet_bytes = q->packet_bytes;
+	if (d->settings->mode == RINGSIDE_COPY)
+		return 0;
+	*frames = calloc(settings->depth, sizeof(**frames));
+	if (!*frames)
+		return err_set(err, -ENOMEM, "make room for the ring");
+	ret = queue->keep(queue, *frames, settings->depth, &memory);
+	if (ret == -EOPNOTSUPP) {
+		log_write(d->log, LOG_WARNING,
+			"service %s: %s has no frames to share: its packets are copied", d->name,
+			queue->interface->name);
+		return 0;
+	}
+	if (ret)
+		return err_set(err, ret, "keep %u frames for the ring", settings->depth);
+	settings->mode = RINGSIDE_SHARE;
+	settings->packet_bytes = q->packet_bytes = FRAME_BYTES_MAX;
+	settings->frames = *frames;
+	settings->data_bytes = memory.bytes;
+	q->area = memory.area;
+	*fd = memory.fd;
+	return 0;
+}
+
 int deliver_open_queue(
 	void *part, const struct service_queue *queue, void **handler, struct err *err)
 {
@@ -126,11 +162,11 @@ int deliver_open_queue(
 		.interface = queue->interface->name,
 		.queue = queue->queue,
 		.depth = d->settings->depth,
-		.mode = (uint32_t)d->settings->mode,
 		.boot_id = d->audience.boot_id,
 		.first = 1,
 	};
-	int ret;
+	uint32_t *frames;
+	int ret, fd;
 
 	if (!q)
 		q = make_queue(d, queue);
@@ -139,11 +175,13 @@ int deliver_open_queue(
 	q->packet_bytes = mtu + HEADERS_BYTES;
 	if (q->packet_bytes > FRAME_BYTES_MAX)
 		q->packet_bytes = FRAME_BYTES_MAX;
-	settings.packet_bytes = q->packet_bytes;
-	ret = ring_open(&q->ring, &settings, err);
+	ret = keep_frames(q, queue, &settings, &frames, &fd, err);
+	if (!ret)
+		ret = ring_open(&q->ring, &settings, err);
+	free(frames);
 	if (ret)
 		return ret;
-	ret = audience_add(&d->audience, &q->ring, -1, &q->index);
+	ret = audience_add(&d->audience, &q->ring, fd, &q->index);
 	if (ret) {
 		ring_close(&q->ring);
 		return err_say(
@@ -171,8 +209,10 @@ int deliver_reload(void *instance, const void *with, struct err *err)
 	const struct deliver_settings *settings = with;
 	struct deliver *d = instance;
 
-	if (settings->depth != d->settings->depth || settings->mode != d->settings->mode)
-		return err_say(err, -EBUSY, "depth and mode of a ring need a restart");
+	if (settings->depth != d->settings->depth || settings->mode != d->settings->mode ||
+		settings->expose_queue != d->settings->expose_queue)
+		return err_say(
+			err, -EBUSY, "depth, mode and expose_queue of a ring need a restart");
 	take_settings(d, settings);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 struct reflect_signature {
 	uint16_t offset; /* in the UDP payload */
-	uint8_t length;  /* 1 to 8 */
+	uint8_t length; /* 1 to 8 */
 	uint8_t bytes[8];
 };
 
@@ -25,8 +25,8 @@ struct reflect_settings {
 		uint8_t list[REFLECT_OUIS][3];
 	} ouis;
 	int swap, checksum; /* enum reflect_swap, enum reflect_checksum */
-	int loop_guard;     /* 0: ttl, 1: off */
-	uint64_t max_pps;   /* of the whole service; 0: no limit */
+	int loop_guard; /* 0: ttl, 1: off */
+	uint64_t max_pps; /* of the whole service; 0: no limit */
 };
 
 extern const struct service_type service_reflect;

@@ -23,6 +23,11 @@ unsigned service_needs(const struct service_type *type, const void *settings)
 	return type->needs ? type->needs(settings) : 0;
 }
 
+uint32_t service_keeps(const struct service_type *type, const void *settings)
+{
+	return type->keeps ? type->keeps(settings) : 0;
+}
+
 const char *service_need_words(unsigned need)
 {
 	switch (need) {
@@ -33,6 +38,9 @@ const char *service_need_words(unsigned need)
 	case SERVICE_NEEDS_FILTER:
 		return "a backend that takes frames away from the stack, where AF_PACKET sees "
 		       "copies";
+	case SERVICE_NEEDS_COPIES:
+		return "packets to be copied, or expose_queue = yes: with zero copy it would show "
+		       "all traffic of the queue";
 	default:
 		return "a network device";
 	}

@@ -42,6 +42,9 @@ enum service_needs {
 	SERVICE_NEEDS_WORKER = 1 << 1, /* only a worker can do it: path auto or user */
 	SERVICE_NEEDS_FILTER = 1 << 2, /* frames that the stack does not see, too: not AF_PACKET */
 	SERVICE_NEEDS_DEVICE = 1 << 3, /* a network device (for a TC program): not a capture file */
+	/* Packets that were copied into the queue's frames: with zero copy a NIC writes all of its queue's
+	 * traffic there. Zero copy is not tried then. */
+	SERVICE_NEEDS_COPIES = 1 << 4,
 };
 
 /* What a service's rule is compiled from and into. */
@@ -79,11 +82,24 @@ struct service_interface {
 	int (*map_fd)(const struct service_interface *interface, const char *name);
 };
 
+/* A queue's packet memory, which other processes can map from the descriptor for reading only. */
+struct service_memory {
+	int fd; /* the queue's */
+	const uint8_t *area; /* mapped here */
+	uint64_t bytes;
+};
+
 /* A queue that has a worker. */
 struct service_queue {
 	const struct service_interface *interface;
 	uint32_t queue; /* as the device counts them */
 	uint32_t index; /* as the interface's queues in use are counted, from 0 */
+	void *io; /* keep()'s own */
+	/* Gives the service `count` of the queue's frames to keep, by their numbers, until the queue is
+	 * closed. For open_queue(), of services whose keeps() said so. -EOPNOTSUPP: the backend keeps all
+	 * of them. */
+	int (*keep)(const struct service_queue *queue, uint32_t *frames, unsigned count,
+		struct service_memory *memory);
 };
 
 /* A frame for a service's handler, on loan for the call. */
@@ -91,6 +107,10 @@ struct service_frame {
 	const struct frame *frame; /* its headers, found and checked; data and end hold all of it */
 	uint64_t hook_ns; /* when it arrived, CLOCK_MONOTONIC; 0: unknown, always at level basic */
 	uint64_t now_ns; /* CLOCK_MONOTONIC, once a batch */
+	uint32_t number; /* of the frame in the queue's memory */
+	/* A handler that keeps the frame, and returns DELIVER, puts here the number of one that it kept
+	 * before: the queue takes that one back instead. */
+	uint32_t *given;
 };
 
 /* Who asks on the control socket for something of a service's by its name; the kernel's word. */
@@ -115,6 +135,8 @@ struct service_type {
 	int (*check)(const void *settings, struct err *err);
 	/* The mask of enum service_needs; NULL: none. */
 	unsigned (*needs)(const void *settings);
+	/* How many of a queue's frames it keeps; NULL: none. */
+	uint32_t (*keeps)(const void *settings);
 
 	/* Each fills its last but one argument, which is what the calls of that part get; where one is
 	 * NULL they get what the one before it has filled. */
@@ -155,6 +177,9 @@ struct service_type {
 	const struct figure_table *tables;
 	unsigned tables_count;
 };
+
+/* How many frames a service keeps. */
+uint32_t service_keeps(const struct service_type *type, const void *settings);
 
 /* What a service needs, and a need in words ("the kernel half (XDP)"). */
 unsigned service_needs(const struct service_type *type, const void *settings);

@@ -38,13 +38,18 @@ step_down(struct interface *in, const char *format, ...)
 static void fill_settings(const struct interface *in, struct io_queue_settings *s)
 {
 	const struct config_interface *config = in->settings->interface;
+	const uint32_t kept = rules_count_kept(in);
 
 	*s = (struct io_queue_settings){
 		.interface = config->name,
 		.netns = config->netns,
 		.ifindex = in->link.index,
 		.mtu = in->link.mtu,
-		.frames = config->frames ? config->frames : RINGS_FRAMES_MIN,
+		/* what is kept, and a batch on its way, is not for the rings */
+		.frames = config->frames ? config->frames
+			  : kept	 ? RINGS_FRAMES_MIN + config->batch + kept
+					 : RINGS_FRAMES_MIN,
+		.kept = kept,
 		.frame_size = config->frame_size,
 		.batch = config->batch,
 		.busy_poll_us = config->busy_poll_us,
@@ -130,8 +135,15 @@ static int refuse_mtu(const struct interface *in, struct err *err)
 static int try_zero_copy(struct interface *in, struct err *err)
 {
 	bool asked_for = in->settings->interface->zero_copy == SWITCH_ON;
-	int ret = fits_frame(in) ? open_queues(in, true, err) : refuse_mtu(in, err);
+	const char *copies = rules_find_copies(in);
+	int ret;
 
+	if (copies) { /* with zero_copy = on the configuration has been refused */
+		step_down(
+			in, "zero copy: service %s would show all of the queue's traffic", copies);
+		return 0;
+	}
+	ret = fits_frame(in) ? open_queues(in, true, err) : refuse_mtu(in, err);
 	if (!ret)
 		in->zero_copy = 1;
 	if (!ret || asked_for || ret == -EPERM || ret == -EBUSY)

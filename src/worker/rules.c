@@ -31,6 +31,46 @@ bool rules_want_path(const struct interface *in, enum path path)
 	return false;
 }
 
+uint32_t rules_count_kept(const struct interface *in)
+{
+	const struct config *config = in->settings->config;
+	uint32_t kept = 0;
+
+	for (unsigned i = 0; i < config->services_count; i++)
+		if (is_used(in, &config->services[i]))
+			kept += service_keeps(
+				config->services[i].type, config->services[i].settings);
+	return kept;
+}
+
+uint32_t rules_find_keepers(const struct interface *in)
+{
+	const struct config *config = in->settings->config;
+	uint32_t slots = 0;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		if (is_used(in, service) && service_keeps(service->type, service->settings))
+			slots |= 1u << service->slot;
+	}
+	return slots;
+}
+
+const char *rules_find_copies(const struct interface *in)
+{
+	const struct config *config = in->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		if (is_used(in, service) &&
+			service_needs(service->type, service->settings) & SERVICE_NEEDS_COPIES)
+			return service->name;
+	}
+	return NULL;
+}
+
 void rules_find_services(struct interface *in)
 {
 	const struct config *config = in->settings->config;

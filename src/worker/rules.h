@@ -13,6 +13,13 @@ void rules_find_services(struct interface *interface);
 /* True when one of them is to be answered on that path. */
 bool rules_want_path(const struct interface *interface, enum path path);
 
+/* The frames of a queue that services keep, and a bit for the slot of each one that keeps some. */
+uint32_t rules_count_kept(const struct interface *interface);
+uint32_t rules_find_keepers(const struct interface *interface);
+
+/* The first service that has to have packets copied, or NULL. */
+const char *rules_find_copies(const struct interface *interface);
+
 /* Chooses each service's half; zero_copy says whether sockets are bound with it. */
 void rules_choose_halves(struct interface *interface, bool has_kernel_half, bool zero_copy);
 

@@ -55,6 +55,8 @@ static int compile(struct swap *swap, struct err *err)
 		return -EOPNOTSUPP;
 	if (in->program && !in->io[0] && rules_want_path(next, PATH_USER))
 		return err_say(err, -ESTALE, "its services need AF_XDP sockets now");
+	if (rules_find_keepers(in) != rules_find_keepers(next))
+		return err_say(err, -ESTALE, "other services keep frames of its queues now");
 	rules_choose_halves(next, in->program != NULL, in->zero_copy == 1);
 	return rules_compile(next, err);
 }

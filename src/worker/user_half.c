@@ -27,7 +27,7 @@ static void describe(const struct interface *in, struct service_interface *place
 
 static unsigned unmet(unsigned needs, const struct io_ops *ops)
 {
-	unsigned has = SERVICE_NEEDS_WORKER;
+	unsigned has = SERVICE_NEEDS_WORKER | SERVICE_NEEDS_COPIES;
 
 	if (ops == &io_af_xdp)
 		has |= SERVICE_NEEDS_KERNEL_HALF;
@@ -91,10 +91,30 @@ int user_half_open(struct interface *in, struct err *err)
 	return 0;
 }
 
+/* What keep() needs to know of a queue. */
+struct keeper {
+	const struct io_ops *ops;
+	struct io_queue *queue;
+};
+
+static int keep(const struct service_queue *queue, uint32_t *frames, unsigned count,
+	struct service_memory *memory)
+{
+	const struct keeper *keeper = queue->io;
+	struct io_memory of_queue;
+	int ret = keeper->ops->keep ? keeper->ops->keep(keeper->queue, frames, count, &of_queue)
+				    : -EOPNOTSUPP;
+
+	if (!ret)
+		*memory = (struct service_memory){ of_queue.fd, of_queue.area, of_queue.bytes };
+	return ret;
+}
+
 static int open_queue(
 	struct interface *in, struct interface_service *is, uint32_t i, struct err *err)
 {
-	const struct service_queue queue = { is->place, in->queues[i], i };
+	struct keeper keeper = { in->ops, in->io[i] };
+	const struct service_queue queue = { is->place, in->queues[i], i, &keeper, keep };
 	int ret = 0;
 
 	is->handlers[i] = is->part;

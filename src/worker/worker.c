@@ -25,7 +25,8 @@ static inline int hand_to_service(struct worker *w, unsigned slot, struct io_fra
 	const struct frame *frame, uint64_t now_ns)
 {
 	const struct worker_handler *handler = &w->handlers[slot];
-	const struct service_frame handed = { frame, io->hook_ns, now_ns };
+	uint32_t given = UINT32_MAX;
+	const struct service_frame handed = { frame, io->hook_ns, now_ns, io->handle, &given };
 	int outcome;
 
 	if (!handler->handle)
@@ -33,6 +34,8 @@ static inline int hand_to_service(struct worker *w, unsigned slot, struct io_fra
 	w->handled |= 1u << slot;
 	outcome = handler->handle(handler->handler, &handed);
 	io->send = outcome == OUTCOME_TX;
+	io->kept = given != UINT32_MAX;
+	io->given = given;
 	return outcome;
 }
 
