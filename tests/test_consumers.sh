@@ -243,6 +243,55 @@ restarts() {
 	ringside_stop
 }
 
+changes() {
+	about "ports come and go by SIGHUP, and consumers do not notice"
+	net_make 1
+	cat >change.ini <<-INI
+		[interface rs0]
+		[service first]
+		type = deliver
+		interfaces = rs0
+		ports = 7000
+	INI
+	ringside_start -c change.ini || return
+	reader first 7000-7001
+	sends ports=7000-7002
+	becomes "$(row first rings ring rs0).packets == 1"
+	sed -i 's/^ports = .*/ports = 7000-7001/' change.ini
+	cat >>change.ini <<-INI
+		[service second]
+		type = deliver
+		interfaces = rs0
+		ports = 7002
+	INI
+	kill -HUP "$pid"
+	becomes "len(last.services) == 2"
+	sends ports=7000-7002
+	becomes "$(row first rings ring rs0).packets == 3" "$(one second).pass_packets == 1"
+	local first=$reader_pid first_words=$reader_words
+	reader second 7002-7002
+	sed -i 's/^ports = 7000-7001/ports = 7001/' change.ini
+	kill -HUP "$pid"
+	goes() { sends ports=7000-7000; shows "totals.pass_packets - totals.delivered_packets > $before"; }
+	local before
+	before=$(figure "totals['pass_packets'] - totals['delivered_packets'] + 1")
+	wait_for 10 goes || fail "port 7000 is still ours"
+	sends ports=7000-7002
+	becomes "$(row second rings ring rs0).packets == 1"
+
+	about "depth needs a restart; a service that goes ends its ring"
+	sed -i 's/^ports = 7001/&\ndepth = 64/' change.ini
+	kill -HUP "$pid"
+	wait_for 10 grep -q 'depth, mode and expose_queue of a ring need a restart' "$err" || fail "not said"
+	sed -i '/^depth/d; /second/,$d' change.ini
+	kill -HUP "$pid"
+	becomes "len(last.services) == 1"
+	wait_for 10 grep -q received "$reader_words" || fail "its consumer does not end"
+	said "$reader_words" "received == 1 and wrong == 0 and end == 'Stale file handle'"
+	ended "$first" "$first_words" "wrong == 0 and lost == 0 and ports == 2 and openings == 1"
+	ringside_stop
+}
+
 strangers() {
 	about "only root, and the group when there is one, may open a ring"
 	net_make 1
@@ -277,6 +326,7 @@ every_kind
 shares
 addresses
 restarts
+changes
 strangers
 loopback
 finish
