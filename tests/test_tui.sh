@@ -27,8 +27,8 @@ wait_for() {
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || return 1
-		sleep 0.1
+		[ $tries -lt 250 ] || return 1
+		sleep 0.04
 	done
 }
 shows() { screen | grep -qE -e "$1"; }
@@ -54,7 +54,7 @@ start_shell() {
 	tty=$($tmux display -p -t pane '#{pane_tty}')
 	shell=$($tmux display -p -t pane '#{pane_pid}')
 	before=$(stty -g -F "$tty")
-	press 'ulimit -c 0; TZ=UTC; export TZ; clear' Enter
+	press "ulimit -c 0; TZ=UTC; XDG_CONFIG_HOME=$dir/conf; export TZ XDG_CONFIG_HOME; mkdir -p $dir/conf; clear" Enter
 }
 resize() { $tmux resize-window -t pane -x "$1" -y "$2"; }
 start() { # start ARGUMENTS...: and waits for the first screen
@@ -80,20 +80,74 @@ every_key() {
 		want "$2"
 		pressed="$pressed|$3|"
 	}
-	effect '?' 'leave this page' '?'
-	names=$(screen | sed -n '/─ keys ─/,/─ words ─/p' | sed -n 's/^  \(.\{10\}\).*/\1/p')
+	resize 160 45
+	effect '?' 'one step back; never quits' '?'
+	names=$(screen | sed -n '2,40s/^  \(.\{10\}\).*/\1/p')
+	[ "$(echo "$names" | wc -w)" -ge 30 ] || fail "the help page names few keys: $names"
+	resize 80 24
+	press Down
+	want '^── keys \(up and down'
 	effect Escape 'RX packets/s' Esc
-	effect h 'leave this page' h
+	effect h 'this page, and back' h
 	effect h 'RX packets/s' h
-	effect F1 'leave this page' F1
+	effect F1 'this page, and back' F1
 	press F1
 	want 'RX packets/s'
+
+	effect 2 '=all' 1-6
+	want ' by auto'
+	effect 3 'read_packets|\(reflect, running\)' 1-6
+	effect 4 'cost of statistics' 1-6
+	effect 5 'WHAT IT MEANS' 1-6
+	effect 6 'answers UDP port' 1-6
+	effect 1 'RX packets/s' 1-6
+	effect Tab ' by auto' Tab
+	press Right
+	want 'by order'
+	effect BTab ' by auto' Shift-Tab
+	press Left
+	want 'RX packets/s'
+
+	press 2
+	effect Down '^>  0' Down
+	effect j '^>  1' j
+	effect Up '^>  0' Up
+	press Down
+	effect k '^>  0' k
+	effect PgDn '^>  3' PgDn
+	effect PgUp '^>  0' PgUp
+	effect End '^>  3' End
+	effect Home '^>  0' Home
+	effect o 'Sorted by queue' o
+	press o o o
+	want 'by TX'
+	effect O 'by TX reversed' O
+	effect Enter '── rings' Enter
+	press Escape
+	want 'by TX reversed'
+	effect / 'Rows with: _' /
+	press ':2'
+	want 'Rows with: :2_'
+	press Enter
+	want ' /:2$|/:2 '
+	want_gone '^[> ]  3   5'
+	press Escape
+	want '^[> ]  3   5'
+	press O o o o o
+	want ' by auto'
+	press Escape 1
 
 	effect b ' BASIC ' b
 	want 'not measured at level basic'
 	effect d ' DETAILED ' d
-	want 'p99.9 '
-	effect D ' DEBUG 60s ' D
+	effect D 'Level debug times every packet: 11 ns a packet here, for 60 s. y/N' D
+	press n
+	want_gone 'y/N'
+	want ' DETAILED '
+	press D
+	want 'y/N'
+	press y
+	want ' DEBUG 60s '
 	effect s ' BASIC ' s
 	press s
 	want ' DETAILED '
@@ -114,12 +168,23 @@ every_key() {
 	effect u '[0-9] GB/s' u
 	press u
 	want '[0-9] Gb/s'
+	effect g 'RX bits/s' g
+	press g
+	want ' drops/s '
+	press g
+	want 'RX packets/s'
 	effect z 'start here|count from here on' z
 	resize 160 30
 	want 'packets since [0-9][0-9]:'
 	resize 80 24
-	effect w 'Wrote this screen to ringside-.*txt' w
-	grep -q '^RX ' "$dir"/ringside-*.txt || fail 'the file lacks the screen'
+	effect w 'Wrote ringside-ringside-.*json and this screen to' w
+	grep -q '^RX ' "$dir"/ringside-2*.txt || fail 'the file lacks the screen'
+	python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); assert s["schema"] == 1 and s["totals"]["rx_packets"] > 0' \
+		"$dir"/ringside-ringside-*.json || fail 'the file lacks the snapshot'
+	rm -f "$dir"/ringside-*
+	kill -USR1 "$(demo_pid)"
+	want 'Wrote ringside-ringside-.*json and this screen to'
+	[ -s "$(echo "$dir"/ringside-ringside-*.json)" ] || fail 'SIGUSR1 wrote nothing'
 
 	printf '\033[2;60HGARBAGE' >"$tty"
 	want GARBAGE
@@ -147,6 +212,37 @@ every_key() {
 	set +f
 }
 
+# What was chosen is there again, in a file that says so.
+settings() {
+	rm -rf "$dir/conf"
+	start
+	press u
+	want '[0-9] GB/s'
+	press +
+	want ' 1s '
+	quit
+	grep -q '^units = bytes$' "$dir/conf/ringside/top.conf" || fail 'the units are not kept'
+	grep -q '^interval = 1.0$' "$dir/conf/ringside/top.conf" || fail 'the interval is not kept'
+	start
+	want '[0-9] GB/s'
+	want ' 1s '
+	press u
+	want '[0-9] Gb/s'
+	quit
+	# nonsense in the file changes nothing, and a folder that can't be written to is no failure
+	printf 'interval = 99\nunits\nsort_queues = x\n\377\n' >"$dir/conf/ringside/top.conf"
+	start
+	want ' 500ms '
+	quit
+	rm -r "$dir/conf"
+	press "XDG_CONFIG_HOME=/proc/none; export XDG_CONFIG_HOME" Enter
+	start
+	press u
+	want '[0-9] GB/s'
+	quit
+	press "XDG_CONFIG_HOME=$dir/conf; export XDG_CONFIG_HOME" Enter
+}
+
 # signal, what the program says when it ends in order, status
 one_signal() {
 	start
@@ -160,12 +256,13 @@ signals() {
 	one_signal TERM 'tui_run returned 0' 0
 	one_signal INT 'tui_run returned 0' 0
 	one_signal HUP 'tui_run returned 1' 0
+	one_signal PIPE 'tui_run returned 1' 0
 	one_signal QUIT '' 131
-	one_signal SEGV '' 139
-	one_signal ABRT '' 134
-	one_signal BUS '' 135
-	one_signal FPE '' 136
-	one_signal ILL '' 132
+	one_signal SEGV 'ringside: crashed: SIGSEGV in thread tui_demo, at' 139
+	one_signal ABRT 'ringside: crashed: SIGABRT' 134
+	one_signal BUS 'ringside: crashed: SIGBUS' 135
+	one_signal FPE 'ringside: crashed: SIGFPE' 136
+	one_signal ILL 'ringside: crashed: SIGILL' 132
 	start
 	press C-c
 	want 'status=0'
@@ -202,8 +299,8 @@ suspending() {
 	resize 100 30
 	press fg Enter
 	want ' LIVE'
-	press '?'
-	want 'leave this page'
+	press Up
+	want '^>  3'
 	press q
 	want 'tui_run returned 0'
 	want_restored 'fg, q'
@@ -296,7 +393,7 @@ lost_terminal() {
 }
 
 start_shell
-for part in every_key signals stopped_output suspending sizes looks refused; do
+for part in every_key settings signals stopped_output suspending sizes looks refused; do
 	echo "# $part"
 	$part
 done

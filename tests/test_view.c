@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whole screens against tests/golden/NAME-WIDTHxHEIGHT.txt: the text, then a letter for each cell's
- * role. GENERATE=1 writes them anew; read the difference before committing it.
+ * Whole screens against tests/golden/PAGE-SCENE.txt, at each size: the text, then a letter for each
+ * cell's role, as runs. GENERATE=1 writes them anew; read the difference before committing it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "tui/feed.h"
+#include "tui/keys.h"
 #include "tui/view.h"
 #include "tui_scenes.h"
 
@@ -23,7 +24,7 @@
 
 static const struct {
 	int width, height;
-} sizes[] = { { 20, 1 }, { 40, 8 }, { 80, 24 }, { 160, 45 } };
+} sizes[] = { { 20, 1 }, { 40, 8 }, { 80, 24 }, { 160, 45 }, { 250, 80 } };
 
 /* As the loop would have collected it: a snapshot a second for a minute and a half. */
 static struct feed *make_feed(const char *scene)
@@ -45,24 +46,44 @@ static struct view make_view(const struct feed *feed)
 	return (struct view){ .now = &feed->live.now,
 		.before = &feed->live.before,
 		.history = &feed->live.history,
+		.events = &feed->live.events,
 		.interval_s = 1,
 		.zero_time_ns = feed->live.zero_time_ns };
+}
+
+/* "ttt.." as "3t2.": roles come in runs. */
+static size_t write_runs(const char *roles, char *text)
+{
+	size_t used = 0, run;
+
+	for (; *roles; roles += run) {
+		run = *roles == '\n' ? 1 : strspn(roles, (const char[]){ *roles, 0 });
+		if (run > 1)
+			used += (size_t)sprintf(text + used, "%zu", run);
+		text[used++] = *roles;
+	}
+	text[used] = '\0';
+	return used;
 }
 
 static char *render(const struct view *view, int width, int height, bool ascii)
 {
 	struct canvas canvas = { .ascii = ascii };
 	size_t size, used;
-	char *text;
+	char *text, *roles;
 
 	assert_int_equal(canvas_resize(&canvas, width, height), 0);
 	view_draw(view, &canvas);
-	size = 2 * canvas_write(&canvas, false, NULL, 0) + (size_t)(width + 1) * height + 64;
+	size = canvas_write(&canvas, false, NULL, 0) + 2 * (size_t)(width + 1) * height + 64;
 	text = malloc(size);
+	roles = malloc(size);
 	assert_non_null(text);
+	assert_non_null(roles);
 	used = canvas_write(&canvas, false, text, size);
 	used += (size_t)snprintf(text + used, size - used, "---- roles ----\n");
-	canvas_write(&canvas, true, text + used, size - used);
+	canvas_write(&canvas, true, roles, size);
+	write_runs(roles, text + used);
+	free(roles);
 	canvas_fini(&canvas);
 	return text;
 }
@@ -81,35 +102,48 @@ static char *read_golden(const char *path)
 	return text;
 }
 
-static void compare(const struct view *view, const char *name, int width, int height, bool ascii)
+/* All sizes of one page are one file, a line "==== WIDTHxHEIGHT" before each. */
+static void compare(const struct view *view, const char *name, bool ascii)
 {
 	const char *source = getenv("srcdir");
-	char path[512], *golden, *text = render(view, width, height, ascii);
+	char path[512], *all = NULL, *golden;
+	size_t size;
+	FILE *out = open_memstream(&all, &size), *file;
 
-	snprintf(path, sizeof(path), "%s/tests/golden/%s-%dx%d.txt", source ? source : ".", name,
-		width, height);
+	assert_non_null(out);
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *text = render(view, sizes[i].width, sizes[i].height, ascii);
+
+		fprintf(out, "==== %dx%d\n%s", sizes[i].width, sizes[i].height, text);
+		free(text);
+	}
+	fclose(out);
+	snprintf(path, sizeof(path), "%s/tests/golden/%s.txt", source ? source : ".", name);
 	if (getenv("GENERATE")) {
-		FILE *file = fopen(path, "w");
-
+		file = fopen(path, "w");
 		assert_non_null(file);
-		fputs(text, file);
+		fputs(all, file);
 		assert_int_equal(fclose(file), 0);
 	} else {
 		golden = read_golden(path);
-		if (strcmp(golden, text))
-			fail_msg("%s differs; this is what was drawn:\n%s", path, text);
+		if (strcmp(golden, all))
+			fail_msg("%s differs; this is what was drawn:\n%s", path, all);
 		free(golden);
 	}
-	free(text);
+	free(all);
 }
 
-static void compare_sizes(const char *scene)
+static void compare_pages(const char *scene)
 {
 	struct feed *feed = make_feed(scene);
 	struct view view = make_view(feed);
 
-	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		compare(&view, scene, sizes[i].width, sizes[i].height, false);
+	for (view.page = 0; view.page < PAGES; view.page++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s-%s", page_names[view.page], scene);
+		compare(&view, name, false);
+	}
 	free(feed);
 }
 
@@ -117,40 +151,37 @@ static void compare_sizes(const char *scene)
 	static void test(void **state)                                                             \
 	{                                                                                          \
 		(void)state;                                                                       \
-		compare_sizes(scene);                                                              \
+		compare_pages(scene);                                                              \
 	}
 
-SCENE_TEST(test_the_overview_without_traffic, "silent")
-SCENE_TEST(test_the_overview_at_level_detailed, "healthy")
-SCENE_TEST(test_the_overview_at_level_basic, "basic")
-SCENE_TEST(test_the_overview_at_level_debug, "debug")
-SCENE_TEST(test_the_overview_of_a_queue_that_drops, "dropping")
-SCENE_TEST(test_the_overview_of_a_stalled_worker, "stalled")
-SCENE_TEST(test_the_overview_of_an_interface_that_is_gone, "absent")
-SCENE_TEST(test_the_overview_of_many_queues_on_two_interfaces, "many")
-SCENE_TEST(test_the_overview_of_several_services, "rich")
-
-static void test_a_large_screen_is_used(void **state)
-{
-	struct feed *feed = make_feed("rich");
-	struct view view = make_view(feed);
-
-	(void)state;
-	compare(&view, "rich", 240, 60, false);
-	free(feed);
-}
+SCENE_TEST(test_every_page_without_traffic, "silent")
+SCENE_TEST(test_every_page_at_level_detailed, "healthy")
+SCENE_TEST(test_every_page_at_level_basic, "basic")
+SCENE_TEST(test_every_page_at_level_debug, "debug")
+SCENE_TEST(test_every_page_of_a_queue_that_drops, "dropping")
+SCENE_TEST(test_every_page_of_a_stalled_worker, "stalled")
+SCENE_TEST(test_every_page_of_an_interface_that_is_gone, "absent")
+SCENE_TEST(test_every_page_of_64_queues_on_two_interfaces, "many")
+SCENE_TEST(test_every_page_of_several_services, "rich")
+SCENE_TEST(test_every_page_when_the_kernels_counters_may_not_be_read, "blind")
+SCENE_TEST(test_every_page_without_a_service, "empty")
 
 static void test_ascii_is_enough(void **state)
 {
 	struct feed *feed = make_feed("rich");
 	struct view view = make_view(feed);
-	char *text = render(&view, 160, 45, true);
 
 	(void)state;
-	for (const char *at = text; *at; at++)
-		assert_true((unsigned char)*at < 0x80);
-	free(text);
-	compare(&view, "ascii", 80, 24, true);
+	for (view.page = 0; view.page < PAGES; view.page++)
+		for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			char *text = render(&view, sizes[i].width, sizes[i].height, true);
+
+			for (const char *at = text; *at; at++)
+				assert_true((unsigned char)*at < 0x80);
+			free(text);
+		}
+	view.page = PAGE_OVERVIEW;
+	compare(&view, "ascii", true);
 	free(feed);
 }
 
@@ -158,10 +189,33 @@ static void test_the_help_page_shows_every_key(void **state)
 {
 	struct feed *feed = make_feed("healthy");
 	struct view view = make_view(feed);
+	char *text;
 
 	(void)state;
-	view.page = PAGE_HELP;
-	compare(&view, "help", 80, 24, false);
+	view.help = true;
+	compare(&view, "help", false);
+	text = render(&view, 160, 45, false);
+	for (unsigned i = 0; i < keys_count; i++)
+		assert_non_null(strstr(text, keys[i].help));
+	free(text);
+	free(feed);
+}
+
+static void test_everything_about_a_queue_and_a_service(void **state)
+{
+	struct feed *feed = make_feed("rich");
+	struct view view = make_view(feed);
+
+	(void)state;
+	view.page = PAGE_QUEUES;
+	strcpy(view.state[PAGE_QUEUES].selected, "eth0:1");
+	compare(&view, "queues-selected", false);
+	view.state[PAGE_QUEUES].detail = true;
+	compare(&view, "queue", false);
+	view.page = PAGE_SERVICES;
+	strcpy(view.state[PAGE_SERVICES].selected, "second");
+	view.state[PAGE_SERVICES].detail = true;
+	compare(&view, "service", false);
 	free(feed);
 }
 
@@ -189,7 +243,7 @@ static void test_quitting_asks_even_in_one_line(void **state)
 	struct view view = make_view(feed);
 
 	(void)state;
-	view.ask_quit = true;
+	view.question = ASK_QUIT;
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char *text = render(&view, sizes[i].width, sizes[i].height, false);
 
@@ -270,7 +324,7 @@ static void test_no_size_draws_outside_of_the_canvas(void **state)
 		for (int width = 1; width <= 260; width += width < 130 ? 3 : 17)
 			for (int height = 1; height <= 70; height += height < 30 ? 1 : 9)
 				free(render(&view, width, height, (width ^ height) & 1));
-		view.page = PAGE_HELP;
+		view.help = true;
 		free(render(&view, 1, 1, false));
 		free(feed);
 	}
@@ -279,18 +333,20 @@ static void test_no_size_draws_outside_of_the_canvas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_overview_without_traffic),
-		cmocka_unit_test(test_the_overview_at_level_detailed),
-		cmocka_unit_test(test_the_overview_at_level_basic),
-		cmocka_unit_test(test_the_overview_at_level_debug),
-		cmocka_unit_test(test_the_overview_of_a_queue_that_drops),
-		cmocka_unit_test(test_the_overview_of_a_stalled_worker),
-		cmocka_unit_test(test_the_overview_of_an_interface_that_is_gone),
-		cmocka_unit_test(test_the_overview_of_many_queues_on_two_interfaces),
-		cmocka_unit_test(test_the_overview_of_several_services),
-		cmocka_unit_test(test_a_large_screen_is_used),
+		cmocka_unit_test(test_every_page_without_traffic),
+		cmocka_unit_test(test_every_page_at_level_detailed),
+		cmocka_unit_test(test_every_page_at_level_basic),
+		cmocka_unit_test(test_every_page_at_level_debug),
+		cmocka_unit_test(test_every_page_of_a_queue_that_drops),
+		cmocka_unit_test(test_every_page_of_a_stalled_worker),
+		cmocka_unit_test(test_every_page_of_an_interface_that_is_gone),
+		cmocka_unit_test(test_every_page_of_64_queues_on_two_interfaces),
+		cmocka_unit_test(test_every_page_of_several_services),
+		cmocka_unit_test(test_every_page_when_the_kernels_counters_may_not_be_read),
+		cmocka_unit_test(test_every_page_without_a_service),
 		cmocka_unit_test(test_ascii_is_enough),
 		cmocka_unit_test(test_the_help_page_shows_every_key),
+		cmocka_unit_test(test_everything_about_a_queue_and_a_service),
 		cmocka_unit_test(test_a_frozen_screen_says_so_at_every_size),
 		cmocka_unit_test(test_quitting_asks_even_in_one_line),
 		cmocka_unit_test(test_books_that_do_not_balance_raise_an_alarm),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cmd/snapshot_file.h"
 #include "tui/tui.h"
 #include "tui_scenes.h"
 
@@ -74,8 +75,10 @@ int main(int argc, char **argv)
 		{ "ascii", no_argument, NULL, 'a' }, { "no-color", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 } };
 	struct demo demo = { "healthy", clock_now_ns(), -1 };
-	struct tui_source source = { { &demo, take }, set_level };
-	struct tui_settings settings = { .interval_s = 0.5, .confirm_quit = true, .wake_fd = -1 };
+	struct tui_source source = {
+		.snapshots = { &demo, take }, .set_level = set_level, .write = snapshot_file_write
+	};
+	struct tui_settings settings = { .confirm_quit = true, .wake_fd = -1 };
 	struct err err = { "" };
 	int option, code;
 

@@ -9,7 +9,7 @@
 #define START_NS (1795000000ll * (int64_t)NSEC_PER_SEC)
 
 const char *const scene_names[] = { "silent", "healthy", "basic", "debug", "dropping", "stalled",
-	"absent", "many", "rich", NULL };
+	"absent", "many", "rich", "blind", "empty", NULL };
 
 /* Packets after so many seconds of a rate that swings by a fifth every 20 s. */
 static uint64_t packets(double pps, double seconds)
@@ -30,6 +30,7 @@ static void fill_interface(
 	strcpy(interface->poll, "interrupt");
 	interface->zero_copy = !*why;
 	interface->mtu = 1500;
+	interface->nic_rx_pps = NAN;
 	snprintf(interface->why, sizeof(interface->why), "%s", why);
 }
 
@@ -136,6 +137,7 @@ static void add_event(
 
 	event->time_ns = START_NS + seconds * (int64_t)NSEC_PER_SEC;
 	event->level = level;
+	event->number = 100 + (uint64_t)seconds;
 	snprintf(event->text, sizeof(event->text), "%s", text);
 }
 
@@ -172,6 +174,42 @@ static void fill_many(struct snapshot *snapshot, double seconds)
 	}
 }
 
+/* What a service may have of its own: scalars, and a table. */
+static void fill_figures(struct snapshot *snapshot, double seconds)
+{
+	static const struct figure_type scalars[] = {
+		{ "copied_packets", "packets", "Copied into rings.", FIGURE_COUNTER, LEVEL_BASIC, NULL },
+		{ "oldest_ns", "ns", "Age of the oldest.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+		{ "deep_looks", "", "Only at level debug.", FIGURE_COUNTER, LEVEL_DEBUG, NULL },
+	};
+	static const struct figure_type columns[] = {
+		{ "read_packets", "packets", "Read.", FIGURE_COUNTER, LEVEL_BASIC, NULL },
+		{ "lost_packets", "packets", "Lost.", FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	};
+	struct snapshot_table *table = &snapshot->tables[0];
+
+	snapshot->figures_count = 3;
+	for (unsigned i = 0; i < 3; i++) {
+		snapshot->figures[i].service = 1;
+		figure_describe(&snapshot->figures[i].text, scalars, i);
+	}
+	snapshot->figures[0].value.count = packets(2e5, seconds);
+	snapshot->figures[1].value.count = 12345;
+	snapshot->figures[2].value.count = SNAPSHOT_UNKNOWN;
+	snapshot->tables_count = 1;
+	*table = (struct snapshot_table){ .service = 1, .columns_count = 2, .name = "consumers",
+		.row = "consumer", .help = "Who reads." };
+	for (unsigned i = 0; i < 2; i++)
+		figure_describe(&table->columns[i], columns, i);
+	snapshot->rows_count = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(snapshot->rows[i].label, sizeof(snapshot->rows[i].label), "pid %u",
+			4711 + i);
+		snapshot->rows[i].value[0].count = packets(1e5 * (1 + i), seconds);
+		snapshot->rows[i].value[1].count = i ? SNAPSHOT_UNKNOWN : 7;
+	}
+}
+
 /* All three parts of every table are there: several services, drops that were intended. */
 static void fill_rich(struct snapshot *snapshot, double seconds)
 {
@@ -182,6 +220,7 @@ static void fill_rich(struct snapshot *snapshot, double seconds)
 	snapshot->services[1].drop[DROP_rate_limited] = packets(1200, seconds);
 	fill_service(snapshot, "h\xc3\xa4lt-an\x1b[2J", 0, 0, "kernel");
 	strcpy(snapshot->services[2].state, "stopped");
+	fill_figures(snapshot, seconds);
 	add_event(snapshot, LOG_WARNING, 61, "service second: more than max_pps arrives");
 }
 
@@ -205,6 +244,34 @@ static void fill_trouble(struct snapshot *snapshot, const char *name, double sec
 		for (unsigned i = 0; i < snapshot->queues_count; i++)
 			snapshot->queues[i].state = QUEUE_ABSENT;
 		add_event(snapshot, LOG_ERROR, 40, "eth0: the interface is gone, waiting for it");
+	}
+}
+
+/* As where nothing but the counters of our own may be read: the kernel's and the driver's are unknown. */
+static void fill_blind(struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < snapshot->queues_count; i++) {
+		struct snapshot_queue *queue = &snapshot->queues[i];
+
+		queue->drop[DROP_rx_ring_full] = queue->drop[DROP_rx_dropped] = SNAPSHOT_UNKNOWN;
+		queue->in_flight_packets = SNAPSHOT_UNKNOWN;
+		queue->unaccounted_packets = SNAPSHOT_BALANCE_UNKNOWN;
+		queue->rx_ring = queue->tx_ring = queue->fill_ring = SNAPSHOT_UNKNOWN;
+		queue->completion_ring = queue->ring_size = SNAPSHOT_UNKNOWN;
+		queue->wakeups = queue->empty_polls = queue->fill_ring_empty = SNAPSHOT_UNKNOWN;
+	}
+	for (unsigned i = 0; i <= LEVEL_DEBUG; i++)
+		snapshot->level_price_ns[i] = NAN;
+}
+
+/* Without a service everything is the stack's. */
+static void pass_everything(struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < snapshot->queues_count; i++) {
+		struct snapshot_queue *queue = &snapshot->queues[i];
+
+		queue->pass_packets += queue->flow.tx_packets;
+		queue->flow.tx_packets = queue->flow.tx_bytes = 0;
 	}
 }
 
@@ -235,6 +302,8 @@ bool scene_fill(struct snapshot *snapshot, const char *name, uint64_t elapsed_ns
 			  : !strcmp(name, "debug") ? LEVEL_DEBUG
 						   : LEVEL_DETAILED;
 	snapshot->debug_left_s = snapshot->level == LEVEL_DEBUG ? 42 : 0;
+	for (unsigned i = 0; i <= LEVEL_DEBUG; i++)
+		snapshot->level_price_ns[i] = (const double[]){ 0.2, 1.1, 10.5 }[i];
 	if (!strcmp(name, "many")) {
 		fill_many(snapshot, seconds);
 	} else {
@@ -245,13 +314,21 @@ bool scene_fill(struct snapshot *snapshot, const char *name, uint64_t elapsed_ns
 			add_queue(snapshot, 0, i, pps * (1 + 0.003 * i), seconds);
 	}
 	fill_trouble(snapshot, name, seconds);
+	if (!strcmp(name, "blind"))
+		fill_blind(snapshot);
 	snapshot_add_up(snapshot);
-	fill_service(snapshot, "reflect", snapshot->totals.flow.rx_packets,
+	if (strcmp(name, "empty") != 0)
+		fill_service(snapshot, "reflect", snapshot->totals.flow.rx_packets,
 		snapshot->totals.flow.tx_packets, "kernel");
 	if (!strcmp(name, "rich"))
 		fill_rich(snapshot, seconds);
+	if (!strcmp(name, "empty"))
+		pass_everything(snapshot);
 	snapshot_add_up(snapshot);
 	fill_kernel(snapshot);
+	if (strcmp(name, "blind") && strcmp(name, "many") && strcmp(name, "absent"))
+		snapshot->interfaces[0].nic_rx_pps =
+			4.018 * pps * (1 + 0.2 * sin(2 * M_PI / 20 * seconds));
 	add_event(snapshot, LOG_INFO, 1, "eth0: native XDP, copy mode, 4 queues");
 	add_event(snapshot, LOG_INFO, 0, "reflect answers UDP port 3842 in the kernel half");
 	return true;

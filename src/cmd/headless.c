@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,11 +7,11 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "cmd/headless.h"
+#include "cmd/snapshot_file.h"
 #include "export/export.h"
 
 const char *const output_format_names[] = { "text", "json", "csv", NULL };
@@ -103,26 +102,16 @@ int headless_print(struct headless *h, struct snapshot *snapshot, struct err *er
 /* SIGUSR1 asks for one snapshot in a file of the working directory. */
 static void write_snapshot(struct headless *h, const struct snapshot_source *source)
 {
-	char name[96], stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	size_t size;
-	int fd, ret = 0;
+	struct err err = { "" };
+	char path[96];
 
 	if (!source->take(source->context, h->now, 0))
 		return;
 	snapshot_set_rates(h->now, h->before->sequence ? h->before : NULL);
-	size = export_json(h->now, h->buffer, EXPORT_BYTES);
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(name, sizeof(name), "ringside-%s-%s.json", h->now->name, stamp);
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	ret = fd < 0 ? -errno : write_all(fd, h->buffer, size);
-	if (fd >= 0)
-		close(fd);
-	log_write(h->log, ret ? LOG_WARNING : LOG_INFO, "snapshot %s %s%s%s",
-		ret ? "not written to" : "written to", name, ret ? ": " : "",
-		ret ? strerror(-ret) : "");
+	if (snapshot_file_write(h->now, path, sizeof(path), &err))
+		log_write(h->log, LOG_WARNING, "snapshot not written: %s", err.text);
+	else
+		log_write(h->log, LOG_INFO, "snapshot written to %s", path);
 }
 
 /* Returns true when it is time to end. */

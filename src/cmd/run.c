@@ -13,6 +13,7 @@
 #include "cmd/hangup.h"
 #include "cmd/headless.h"
 #include "cmd/instance.h"
+#include "cmd/snapshot_file.h"
 #include "cmd/source.h"
 #include "cmd/supervision.h"
 #include "cmd/value.h"
@@ -133,11 +134,13 @@ static int set_level(void *context, enum level level, struct err *err)
 
 static int draw(struct run *run, struct err *err)
 {
-	const struct tui_source source = { { &run->instance.ops, take_snapshot }, set_level };
+	const struct tui_source source = { .snapshots = { &run->instance.ops, take_snapshot },
+		.set_level = set_level,
+		.write = snapshot_file_write };
 	const struct tui_settings settings = {
 		.ascii = run->ascii,
 		.no_color = run->no_color,
-		.interval_s = run->interval_s > 0 ? run->interval_s : 0.5,
+		.interval_s = run->interval_s,
 		.confirm_quit = true,
 		.log = run->log,
 		.wake_fd = run->wake_fd,

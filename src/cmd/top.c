@@ -13,6 +13,7 @@
 #include "cmd/command.h"
 #include "cmd/control_path.h"
 #include "cmd/headless.h"
+#include "cmd/snapshot_file.h"
 #include "cmd/value.h"
 #include "control/client.h"
 #include "stats/published.h"
@@ -32,6 +33,7 @@ struct top {
 	struct headless headless;
 	struct log *log;
 	int wake_fd, timer_fd;
+	char ended[64];
 	int end_fd; /* an eventfd: the instance has ended, and nobody waits for another */
 };
 
@@ -122,7 +124,10 @@ static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequenc
 	/* asked before: what was published before its end is still to be had */
 	bool lives = published_lives(&top->reader);
 
-	(void)sequence; /* it knows what was taken, also across a restart, where they begin anew */
+	/* it knows what was taken, also across a restart, where sequences begin anew; 0 takes again what
+	 * there is */
+	if (!sequence)
+		top->reader.generation = 0;
 	if (published_take(&top->reader, into))
 		return true;
 	if (lives)
@@ -141,6 +146,18 @@ static int set_level(void *context, enum level level, struct err *err)
 
 	control_path_beside(path, top->reader.path);
 	return client_put(path, "/api/v1/stats-level", level_names[level], "ringside top", err);
+}
+
+/* Asked for each frame: one system call. */
+static const char *say_ended(void *context)
+{
+	struct top *top = context;
+
+	if (published_lives(&top->reader))
+		return NULL;
+	snprintf(top->ended, sizeof(top->ended), "The instance (pid %u) has ended",
+		top->reader.header->pid);
+	return top->ended;
 }
 
 static int open_wake(struct top *top, struct err *err)
@@ -165,11 +182,14 @@ static int open_wake(struct top *top, struct err *err)
 
 static int draw(struct top *top, struct err *err)
 {
-	const struct tui_source source = { { top, take_snapshot }, set_level };
+	const struct tui_source source = { .snapshots = { top, take_snapshot },
+		.set_level = set_level,
+		.ended = say_ended,
+		.write = snapshot_file_write };
 	const struct tui_settings settings = {
 		.ascii = top->ascii,
 		.no_color = top->no_color,
-		.interval_s = top->interval_s > 0 ? top->interval_s : 0.5,
+		.interval_s = top->interval_s,
 		.log = top->log,
 		.wake_fd = top->wake_fd,
 	};

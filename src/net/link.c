@@ -68,6 +68,11 @@ static int link_take_attribute(const struct nlattr *attribute, void *context)
 	case IFLA_NUM_TX_QUEUES:
 		link->tx_queues = mnl_attr_get_u32(attribute);
 		break;
+	case IFLA_STATS64:
+		if (mnl_attr_get_payload_len(attribute) >= sizeof(link->rx_packets))
+			memcpy(&link->rx_packets, mnl_attr_get_payload(attribute),
+				sizeof(link->rx_packets)); /* the first of them */
+		break;
 	case IFLA_XDP:
 		return mnl_attr_parse_nested(attribute, link_take_xdp, link);
 	case IFLA_LINKINFO:
@@ -98,7 +103,6 @@ static int link_request(struct link_answer *answer, const char *name, struct net
 	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
 	head->ifi_family = AF_UNSPEC;
 	mnl_attr_put_strz(request, IFLA_IFNAME, name);
-	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return netlink_request(request, link_take, answer, reason);
 }
 
@@ -215,6 +219,7 @@ int link_read(struct link *link, const char *name, struct err *err)
 	int code, fd;
 
 	memset(link, 0, sizeof(*link));
+	link->rx_packets = UINT64_MAX;
 	if (!*name || strlen(name) >= sizeof(link->name))
 		return link_unknown(err);
 	code = link_request(&answer, name, &reason);

@@ -25,6 +25,7 @@ struct link {
 	uint32_t xdp_program; /* id of the attached XDP program, 0 for none */
 	char driver[32]; /* "veth", "ice"; "loopback" for lo; "unknown" when nobody says */
 	int numa_node; /* -1: none */
+	uint64_t rx_packets; /* by the driver's count; UINT64_MAX: it has none */
 };
 
 /* Fills link. -ENODEV when there is none of that name: err then lists the names that exist. */

@@ -66,6 +66,7 @@ struct snapshot_interface {
 	int zero_copy;      /* 1, 0; -1 without AF_XDP sockets */
 	char poll[32];      /* the effective poll mode: "interrupt", "busy 20 us", … */
 	char why[384];      /* why nothing better is in use, or empty */
+	double nic_rx_pps; /* the NIC's own count, over about the last second; NAN: not known */
 	/* what the kernel half has counted; SNAPSHOT_UNKNOWN without one */
 	uint64_t kernel_rx_packets, kernel_rx_bytes;
 	uint64_t kernel_pass, kernel_drop, kernel_tx, kernel_tx_errors, kernel_redirect;
@@ -150,6 +151,8 @@ struct snapshot {
 	uint32_t level;        /* enum level */
 	uint32_t final;        /* 1: everything has stopped, the totals are exact */
 	uint32_t debug_left_s; /* seconds until level debug falls back; 0: it stays */
+	/* what the statistics of each level cost a packet in a worker, measured here; NAN: not known */
+	double level_price_ns[LEVEL_DEBUG + 1];
 	uint32_t interfaces_count, queues_count, services_count, events_count;
 	uint32_t figures_count, tables_count, rows_count, pad;
 	uint64_t sequence; /* counts snapshots from 1 */

@@ -12,6 +12,7 @@ void feed_init(struct feed *feed)
 void feed_add(struct feed *feed)
 {
 	history_add(&feed->live.history, &feed->newest);
+	events_add(&feed->live.events, &feed->newest);
 }
 
 /* A service of another name or a histogram that shrank is from another run: it has no zero. */

@@ -6,12 +6,14 @@
 #ifndef RINGSIDE_FEED_H
 #define RINGSIDE_FEED_H
 
+#include "tui/events.h"
 #include "tui/history.h"
 
 struct feed_frame {
 	struct snapshot now, before;
 	bool has_before;
 	struct history history;
+	struct events events;
 	int64_t zero_time_ns; /* CLOCK_REALTIME of the last feed_zero(); 0: none */
 };
 
@@ -24,7 +26,7 @@ struct feed {
 };
 
 void feed_init(struct feed *feed);
-/* To be called after `newest` was filled: adds it to the history. */
+/* To be called after `newest` was filled: adds it to the history and the events. */
 void feed_add(struct feed *feed);
 /* Puts the newest snapshot into the live frame, with rates since the one that was there. */
 void feed_show(struct feed *feed);

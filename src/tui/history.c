@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tui/history_rows.h"
 
 void history_init(struct history *history)
 {
@@ -83,6 +84,8 @@ void history_add(struct history *history, const struct snapshot *snapshot)
 			sample[i] = rate(history->base[i], counters[i], elapsed, i);
 		for (uint64_t i = 0; i < seconds && i < HISTORY_SECONDS; i++)
 			push(history, sample);
+		history_rows_add(history, snapshot, elapsed,
+			(unsigned)(seconds < HISTORY_SECONDS ? seconds : HISTORY_SECONDS));
 	}
 	memcpy(history->base, counters, sizeof(counters));
 	history->base_ns = snapshot->monotonic_ns;

@@ -12,6 +12,11 @@
 #include "stats/snapshot.h"
 
 #define HISTORY_SECONDS 600
+#define HISTORY_QUEUE_SECONDS 60
+/* The heat strip: how many packets took how long, by half octaves of the nanoseconds from 32 ns on, the
+ * last open to the top. */
+#define HEAT_SECONDS 240
+#define HEAT_GROUPS 44
 
 enum history_series {
 	HISTORY_RX_PPS,
@@ -22,6 +27,23 @@ enum history_series {
 	HISTORY_SERIES,
 };
 
+/* A queue's last minute, and what a second of it is counted from. */
+struct queue_history {
+	char interface[16];
+	uint32_t queue;
+	unsigned count;
+	float rx_pps[HISTORY_QUEUE_SECONDS]; /* by second, as in the ring of all; NAN: not known */
+	uint64_t base;
+};
+
+/* A service's latencies, a second each. */
+struct heat {
+	char service[32];
+	unsigned count;
+	uint32_t packets[HEAT_SECONDS][HEAT_GROUPS];
+	uint64_t base[HEAT_GROUPS];
+};
+
 struct history {
 	double ring[HISTORY_SECONDS][HISTORY_SERIES];
 	unsigned count, newest; /* samples kept, index of the newest */
@@ -30,6 +52,9 @@ struct history {
 	uint64_t base[HISTORY_SERIES]; /* counters when the newest second began */
 	uint64_t base_ns; /* and when that was, CLOCK_MONOTONIC; 0: never */
 	uint64_t drops; /* in the newest snapshot */
+	uint64_t second; /* counts those in the rings */
+	struct queue_history queues[SNAPSHOT_QUEUES]; /* as in the newest snapshot */
+	struct heat heat[SERVICE_SLOTS]; /* likewise */
 	int64_t first_drop_ns, last_drop_ns; /* CLOCK_REALTIME of the ones seen; 0: none */
 };
 
@@ -43,5 +68,12 @@ void history_zero(struct history *history);
 double history_at(const struct history *history, enum history_series series, unsigned age);
 /* The mean of at most the last `seconds`, since zero; NAN when none is known. */
 double history_mean(const struct history *history, enum history_series series, unsigned seconds);
+
+/* A queue's rate, by its index in the newest snapshot. */
+double history_queue_at(const struct history *history, unsigned queue, unsigned age);
+/* The packets of a service, by its index, that took so long; NULL: not known. */
+const uint32_t *history_heat_at(const struct history *history, unsigned service, unsigned age);
+/* The least nanoseconds of a heat group. */
+uint64_t heat_lowest(unsigned group);
 
 #endif

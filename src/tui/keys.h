@@ -7,12 +7,42 @@
 #define RINGSIDE_KEYS_H
 
 /* Keys that are no character; terminal.c translates. */
-enum { CODE_NONE = -1, CODE_ESCAPE = 27, CODE_F1 = 0x110001 /* F1 */ };
+enum {
+	CODE_NONE = -1,
+	CODE_TAB = 9,
+	CODE_ENTER = 13,
+	CODE_ESCAPE = 27,
+	CODE_BACKSPACE = 127,
+	CODE_F1 = 0x110001,
+	CODE_UP,
+	CODE_DOWN,
+	CODE_LEFT,
+	CODE_RIGHT,
+	CODE_PAGE_UP,
+	CODE_PAGE_DOWN,
+	CODE_HOME,
+	CODE_END,
+	CODE_BACK_TAB,
+};
 
 enum action {
 	ACTION_NONE,
 	ACTION_HELP,
+	ACTION_PAGE, /* the page of the digit */
+	ACTION_NEXT_PAGE,
+	ACTION_PREVIOUS_PAGE,
+	ACTION_UP,
+	ACTION_DOWN,
+	ACTION_PAGE_UP,
+	ACTION_PAGE_DOWN,
+	ACTION_FIRST,
+	ACTION_LAST,
+	ACTION_ENTER,
 	ACTION_BACK,
+	ACTION_SORT,
+	ACTION_REVERSE,
+	ACTION_FILTER,
+	ACTION_GRAPH,
 	ACTION_BASIC,
 	ACTION_DETAILED,
 	ACTION_DEBUG,
@@ -27,7 +57,7 @@ enum action {
 	ACTION_QUIT,
 };
 
-#define KEY_CODES 3
+#define KEY_CODES 6
 
 struct key {
 	int codes[KEY_CODES]; /* 0 where there are fewer */

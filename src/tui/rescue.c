@@ -2,15 +2,18 @@
 #include "tui/rescue.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define STACK_BYTES 65536
 #define HALF_SECOND_US 500000
+#define CALLS_SHOWN 16
 
 /* Reached from handlers only. */
 static struct rescue *volatile current;
@@ -23,6 +26,8 @@ static const struct {
 	{ SIGINT, NOTED },
 	{ SIGTERM, NOTED },
 	{ SIGHUP, NOTED },
+	{ SIGPIPE, NOTED },
+	{ SIGUSR1, NOTED },
 	{ SIGTSTP, NOTED },
 	{ SIGWINCH, NOTED },
 	{ SIGCONT, NOTED },
@@ -61,7 +66,8 @@ static void on_noted(int number)
 	if (!rescue)
 		return;
 	rescue->seen[number] = 1;
-	if (rescue->armed && number != SIGWINCH && number != SIGCONT && number != SIGTSTP) {
+	if (rescue->armed && number != SIGWINCH && number != SIGCONT && number != SIGTSTP &&
+		number != SIGUSR1) {
 		free_output(rescue);
 		rescue->freed = 1;
 	}
@@ -69,6 +75,38 @@ static void on_noted(int number)
 		rescue->seen[number] =
 			1; /* a full eventfd is readable, which is all that matters */
 	errno = saved_errno;
+}
+
+static void say_bytes(const char *text, size_t length)
+{
+	if (write(STDERR_FILENO, text, length) < 0)
+		return; /* nobody reads it: the signal takes its course all the same */
+}
+
+/* Where it happened: the thread, and the calls that led there as offsets, which addr2line -e turns into
+ * lines. */
+static void say_where(int number)
+{
+	static const struct {
+		int number;
+		const char *text;
+	} names[] = { { SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" },
+		{ SIGILL, "SIGILL" }, { SIGABRT, "SIGABRT" } };
+	static const char where[] = "ringside: crashed: ", in[] = " in thread ", at[] = ", at\n";
+	void *calls[CALLS_SHOWN];
+	char thread[16] = "?";
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].number != number)
+			continue;
+		prctl(PR_GET_NAME, thread);
+		say_bytes(where, sizeof(where) - 1);
+		say_bytes(names[i].text, strlen(names[i].text));
+		say_bytes(in, sizeof(in) - 1);
+		say_bytes(thread, strnlen(thread, sizeof(thread)));
+		say_bytes(at, sizeof(at) - 1);
+		backtrace_symbols_fd(calls, backtrace(calls, CALLS_SHOWN), STDERR_FILENO);
+	}
 }
 
 static void on_fatal(int number)
@@ -82,6 +120,7 @@ static void on_fatal(int number)
 		if (write(rescue->output, rescue->restore, rescue->restore_bytes) < 0)
 			rescue->freed = 1; /* the terminal is gone: nothing left to restore */
 		tcsetattr(rescue->output, TCSANOW, &rescue->saved);
+		say_where(number);
 	}
 	sigaction(number, &fallback, NULL);
 	raise(number); /* blocked until this handler returns */
@@ -96,6 +135,7 @@ static void restore_signals(struct rescue *rescue, unsigned count)
 int rescue_start(struct rescue *rescue, struct err *err)
 {
 	sigset_t unblocked;
+	void *calls[1];
 	int code;
 
 	if (tcgetattr(rescue->output, &rescue->saved))
@@ -110,6 +150,8 @@ int rescue_start(struct rescue *rescue, struct err *err)
 		close(rescue->wake);
 		return code;
 	}
+	/* the first call loads what a handler must not: the unwinder */
+	backtrace(calls, 1);
 	current = rescue;
 	sigemptyset(&unblocked);
 	for (unsigned i = 0; i < RESCUE_SIGNALS; i++) {
@@ -167,7 +209,8 @@ void rescue_arm(struct rescue *rescue)
 	rescue->freed = 0;
 	rescue->armed = 1;
 	/* a signal that came just before would otherwise not set the write free */
-	if (rescue->seen[SIGINT] || rescue->seen[SIGTERM] || rescue->seen[SIGHUP])
+	if (rescue->seen[SIGINT] || rescue->seen[SIGTERM] || rescue->seen[SIGHUP] ||
+		rescue->seen[SIGPIPE])
 		free_output(rescue);
 	set_timer(HALF_SECOND_US);
 }

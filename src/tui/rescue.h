@@ -2,13 +2,13 @@
 /*
  * Signals while the screen is ours, and giving the terminal back whatever happens.
  *
- * INT, TERM, HUP, TSTP, WINCH and CONT are noted and wake the loop through an eventfd. QUIT, SEGV,
+ * INT, TERM, HUP, PIPE, USR1, TSTP, WINCH and CONT are noted and wake the loop through an eventfd. QUIT, SEGV,
  * BUS, FPE, ILL and ABRT restore the terminal inside the handler, on a stack of its own and with
- * nothing but async-signal-safe calls, and then take their course, so that core dump and status are
- * as ever.
+ * nothing but async-signal-safe calls, say on standard error where it happened, and then take their
+ * course, so that core dump and status are as ever.
  *
  * A write to the terminal can block (Ctrl-S, a dead ssh connection). Whoever draws arms the rescue
- * around it: INT, TERM and HUP, or half a second, then set the writer free.
+ * around it: INT, TERM, HUP and PIPE, or half a second, then set the writer free.
  *
  * One at a time in a process: a handler has no other way to its state than a static pointer.
  */
@@ -23,7 +23,7 @@
 #include "base/err.h"
 
 #define RESCUE_BYTES 256
-#define RESCUE_SIGNALS 15
+#define RESCUE_SIGNALS 17
 
 struct rescue {
 	int input, output; /* the terminal's descriptors */

@@ -55,7 +55,7 @@ void table_row(const struct table *table, const struct area *area, int y, const 
 {
 	int x = 1;
 
-	if (role == ROLE_ALARM)
+	if (role == ROLE_ALARM || role == ROLE_SELECT)
 		area_fill(area, 0, y, area->width, role, L' ');
 	area_put(area, 0, y, role, mark);
 	for (unsigned i = 0; i < table->count; i++) {
@@ -64,8 +64,17 @@ void table_row(const struct table *table, const struct area *area, int y, const 
 		if (!(table->shown & 1u << i))
 			continue;
 		label = table->columns[i].cell(table->view, row);
-		if (label.role == ROLE_TEXT || role == ROLE_ALARM)
+		if (label.role == ROLE_TEXT || role == ROLE_ALARM || role == ROLE_SELECT)
 			label.role = role;
 		x = put_cell(table, area, i, x, y, label.role, label.text);
 	}
+}
+
+void table_row_select(const struct table *table, const struct area *area, int y, const void *row,
+	enum role role, wchar_t mark, bool selected)
+{
+	if (selected)
+		table_row(table, area, y, row, role == ROLE_ALARM ? role : ROLE_SELECT, L'>');
+	else
+		table_row(table, area, y, row, role, mark);
 }

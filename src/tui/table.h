@@ -38,5 +38,8 @@ void table_head(const struct table *table, const struct area *area, int y);
 /* One row; a mark other than ' ' stands before it, and ROLE_ALARM fills the whole line. */
 void table_row(const struct table *table, const struct area *area, int y, const void *row,
 	enum role role, wchar_t mark);
+/* The same of a row that may be the selected one: marked, and in reverse. */
+void table_row_select(const struct table *table, const struct area *area, int y, const void *row,
+	enum role role, wchar_t mark, bool selected);
 
 #endif

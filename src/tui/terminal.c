@@ -284,14 +284,22 @@ void terminal_resume(struct terminal *terminal)
 
 int terminal_key(struct terminal *terminal)
 {
+	static const struct {
+		int key, code;
+	} special[] = { { KEY_F(1), CODE_F1 }, { KEY_UP, CODE_UP }, { KEY_DOWN, CODE_DOWN },
+		{ KEY_LEFT, CODE_LEFT }, { KEY_RIGHT, CODE_RIGHT }, { KEY_PPAGE, CODE_PAGE_UP },
+		{ KEY_NPAGE, CODE_PAGE_DOWN }, { KEY_HOME, CODE_HOME }, { KEY_END, CODE_END },
+		{ KEY_BTAB, CODE_BACK_TAB }, { KEY_ENTER, CODE_ENTER }, { '\n', CODE_ENTER },
+		{ KEY_BACKSPACE, CODE_BACKSPACE }, { 8, CODE_BACKSPACE } };
 	int key = wgetch(terminal->keys);
 
 	if (key == ERR)
 		return CODE_NONE;
-	if (key == KEY_F(1))
-		return CODE_F1;
-	return key < 0x80 ? key
-			  : 0; /* other special keys and bytes above ASCII mean nothing here */
+	for (unsigned i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		if (special[i].key == key)
+			return special[i].code;
+	/* other special keys and bytes above ASCII mean nothing here */
+	return key < 0x80 ? key : 0;
 }
 
 struct rescue *terminal_rescue(struct terminal *terminal)

@@ -6,7 +6,12 @@
 
 #include "base/clock.h"
 #include "tui/keys.h"
+#include "tui/rows.h"
 #include "tui/widgets.h"
+
+const char *const page_names[PAGES] = { "overview", "queues", "services", "latency", "drops",
+	"events" };
+const char *const graph_names[GRAPHS + 1] = { "packets", "bits", "drops", NULL };
 
 double view_rate(const struct view *view, uint64_t before, uint64_t now)
 {
@@ -113,7 +118,7 @@ static void draw_hints(struct line *line)
 			keys[i].names);
 		/* a hint shows whole or not at all, and quitting always has its place */
 		if (keys[i].action != ACTION_QUIT &&
-			line->x + (int)(strlen(name) + strlen(keys[i].hint)) + 3 + 6 >
+			line->x + (int)(strlen(name) + strlen(keys[i].hint)) + 3 + 8 >
 				line->area.width)
 			continue;
 		if (line->x)
@@ -123,36 +128,125 @@ static void draw_hints(struct line *line)
 	}
 }
 
-/* The question, the message or the key hints; returns whether a question or message was shown. */
-static bool draw_footer(const struct view *view, const struct area *area, int y)
+static const char *question(const struct view *view, char *text, size_t size)
+{
+	bool is_short = view->width < 60;
+
+	if (view->question == ASK_QUIT)
+		return is_short ? " Quit? y/N" : " Stop the service and quit? y/N";
+	if (view->question != ASK_DEBUG)
+		return NULL;
+	if (is_short)
+		return " Debug 60 s? y/N";
+	snprintf(text, size, " Level debug times every packet: %s a packet here, for 60 s. y/N",
+		label_price(view->now->level_price_ns[LEVEL_DEBUG]).text);
+	return text;
+}
+
+/* The question, the filter, the message or the key hints; in this order. */
+static void draw_footer(const struct view *view, const struct area *area, int y)
 {
 	struct line line = line_start(area, y);
-	const char *question = area->width < 34 ? " Quit? y/N" : " Stop the service and quit? y/N";
-	const char *text = view->ask_quit ? question : view->message;
+	char buffer[120];
+	const char *text = question(view, buffer, sizeof(buffer));
 
+	if (!text && view->typing) {
+		snprintf(buffer, sizeof(buffer), " Rows with: %s_   (Enter: keep, Esc: all)",
+			view->filter);
+		text = buffer;
+	}
+	if (!text)
+		text = view->message;
 	if (!text) {
 		draw_hints(&line);
-		return false;
+		return;
 	}
 	area_fill(area, 0, y, area->width, ROLE_SELECT, L' ');
 	area_text(area, 0, y, ROLE_SELECT, text);
-	return true;
+}
+
+/* The views, the one that is shown in reverse; and how its rows are chosen. */
+static void draw_tabs(const struct view *view, const struct area *area, int y)
+{
+	const struct page_state *state = &view->state[view->page];
+	struct line line = line_start(area, y);
+
+	for (enum page page = 0; page < PAGES; page++) {
+		enum role role = page == view->page ? ROLE_SELECT : ROLE_DIM;
+
+		if (!line_add(&line, role, area->width < 70 ? "%u" : " %u %s ", page + 1,
+			    page_names[page]))
+			break;
+		if (area->width < 70)
+			line_add(&line, ROLE_TEXT, " ");
+	}
+	if (view->filter[0])
+		line_end(&line, ROLE_SELECT, " /%s ", view->filter);
+	if (state->detail && state->selected[0])
+		line_end(&line, ROLE_STRONG, "%s", state->selected);
+	else if (view->page != PAGE_EVENTS &&
+		 !line_end(&line, ROLE_DIM, "by %s%s", rows_kind(view->page)->sorts[state->sort],
+			 state->reversed ? " reversed" : ""))
+		line_end(&line, ROLE_DIM, "%s%s", rows_kind(view->page)->sorts[state->sort],
+			state->reversed ? " rev" : "");
+}
+
+/* What is wrong stands on every page. */
+static int draw_page_alarms(const struct view *view, const struct area *area, int y)
+{
+	int wanted = section_alarms.wants(view, area->width);
+	int most = area->height / 8;
+	struct area part;
+
+	if (view->page == PAGE_EVENTS || view->page == PAGE_DROPS || !view_is_alarming(view))
+		return 0;
+	wanted = wanted < most ? wanted : most;
+	part = area_rows(area, y, wanted);
+	section_alarms.draw(view, &part);
+	return part.height;
+}
+
+static void draw_page(const struct view *view, const struct area *area)
+{
+	static void (*const pages[PAGES])(const struct view *view, const struct area *area) = {
+		[PAGE_OVERVIEW] = view_overview,
+		[PAGE_QUEUES] = view_queues,
+		[PAGE_SERVICES] = view_services,
+		[PAGE_LATENCY] = view_latency,
+		[PAGE_DROPS] = view_drops,
+		[PAGE_EVENTS] = view_events,
+	};
+	struct area header = area_rows(area, 0, 1), rest;
+	int y = 2;
+
+	if (view->page == PAGE_OVERVIEW || area->height < 4) {
+		view_overview(view, area);
+		return;
+	}
+	section_header.draw(view, &header);
+	draw_tabs(view, area, 1);
+	y += draw_page_alarms(view, area, y);
+	rest = area_rows(area, y, area->height);
+	pages[view->page](view, &rest);
 }
 
 void view_draw(const struct view *view, struct canvas *canvas)
 {
 	struct area all = canvas_area(canvas), page = all;
+	struct view sized = *view;
 
+	sized.width = canvas->width;
+	sized.height = canvas->height;
 	canvas_clear(canvas);
 	if (all.height > 1)
 		page = area_rows(&all, 0, all.height - 1);
-	if (view->page == PAGE_HELP)
-		view_help(view, &page);
+	if (view->help)
+		view_help(&sized, &page);
 	else if (!view->now->sequence)
 		area_text(&page, 0, 0, ROLE_DIM, "waiting for the first figures");
 	else
-		view_overview(view, &page);
+		draw_page(&sized, &page);
 	/* in one line a question takes the place of the figures */
-	if (all.height > 1 || view->ask_quit || view->message)
-		draw_footer(view, &all, all.height - 1);
+	if (all.height > 1 || view->question || view->typing || view->message)
+		draw_footer(&sized, &all, all.height - 1);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is wrong now, in words and with what to do; then the drops since the start, and the
- * events. */
+/* What is wrong now, in words and with what to do; then the drops since the start. */
 #include "tui/view.h"
 
 #include <ctype.h>
@@ -111,25 +110,6 @@ static void raise_drops(struct alarms *alarms, const struct view *view)
 	}
 }
 
-static void raise_silence(struct alarms *alarms, const struct view *view)
-{
-	const struct snapshot_totals *now = &view->now->totals;
-	double pass = !view->before ? NAN
-				    : view_rate(view, view->before->totals.pass_packets,
-					      now->pass_packets);
-
-	if (!view->now->queues_count || view->now->final)
-		return;
-	if (now->flow.rx_pps == 0)
-		raise_alarm(alarms, ROLE_DIM,
-			"   No packets arrive: check cable, sender, switch port, VLAN and "
-			"address.");
-	else if (now->flow.tx_pps == 0 && pass > 0 && pass >= 0.99 * now->flow.rx_pps)
-		raise_alarm(alarms, ROLE_WARN,
-			" ! All packets pass to the Linux stack: no service matches them (port, "
-			"address, signature?).");
-}
-
 static void collect(struct alarms *alarms, const struct view *view, int width)
 {
 	const struct snapshot *now = view->now;
@@ -156,9 +136,18 @@ static void collect(struct alarms *alarms, const struct view *view, int width)
 			raise_alarm(
 				alarms, ROLE_BAD, "!! The link of %s is down.", interface->name);
 	}
+	if (view->ended)
+		raise_alarm(
+			alarms, ROLE_BAD, "!! %s. What is shown was the last of it.", view->ended);
 	raise_drops(alarms, view);
-	if (!alarms->count)
-		raise_silence(alarms, view);
+}
+
+bool view_is_alarming(const struct view *view)
+{
+	struct alarms alarms;
+
+	collect(&alarms, view, view->width);
+	return alarms.count;
 }
 
 static int wants_alarms(const struct view *view, int width)
@@ -205,65 +194,3 @@ static void draw_reasons(const struct view *view, const struct area *area)
 	}
 }
 const struct section section_reasons = { wants_reasons, draw_reasons };
-
-static int wants_events(const struct view *view, int width)
-{
-	(void)width;
-	return (int)view->now->events_count;
-}
-
-static void draw_events(const struct view *view, const struct area *area)
-{
-	for (int y = 0; y < area->height; y++) {
-		const struct log_line *event = &view->now->events[y];
-		enum role role = event->level == LOG_ERROR     ? ROLE_BAD
-				 : event->level == LOG_WARNING ? ROLE_WARN
-							       : ROLE_TEXT;
-
-		area_text(area, 0, y, ROLE_DIM, label_clock(event->time_ns).text);
-		area_print(area, 9, y, role, "%s%s", event->level <= LOG_WARNING ? "! " : "",
-			event->text);
-	}
-}
-const struct section section_events = { wants_events, draw_events };
-
-/* The kernel half of each interface: where packets go before any worker sees them. */
-static int wants_kernel(const struct view *view, int width)
-{
-	int rows = 0;
-
-	(void)width;
-	for (unsigned i = 0; i < view->now->interfaces_count; i++)
-		rows += view->now->interfaces[i].kernel_rx_packets != SNAPSHOT_UNKNOWN;
-	return rows;
-}
-
-static void draw_kernel(const struct view *view, const struct area *area)
-{
-	int y = 0;
-
-	for (unsigned i = 0; i < view->now->interfaces_count && y < area->height; i++) {
-		const struct snapshot_interface *now = &view->now->interfaces[i], *before = now;
-		struct line line = line_start(area, y);
-		uint64_t errors = now->kernel_tx_errors;
-
-		if (now->kernel_rx_packets == SNAPSHOT_UNKNOWN)
-			continue;
-		if (view->before && i < view->before->interfaces_count)
-			before = &view->before->interfaces[i];
-#define KERNEL_RATE(member) label_number(view_rate(view, before->member, now->member), "").text
-		line_add(&line, ROLE_TITLE, "XDP ");
-		if (view->now->interfaces_count > 1)
-			line_add(&line, ROLE_TEXT, " %s", now->name);
-		line_add(&line, ROLE_TEXT, "  in %s/s", KERNEL_RATE(kernel_rx_packets));
-		line_part(&line, ROLE_TEXT, "sent %s/s", KERNEL_RATE(kernel_tx));
-		line_part(&line, ROLE_TEXT, "to workers %s/s", KERNEL_RATE(kernel_redirect));
-		line_part(&line, ROLE_TEXT, "to the stack %s/s", KERNEL_RATE(kernel_pass));
-		line_part(&line, ROLE_TEXT, "dropped %s/s", KERNEL_RATE(kernel_drop));
-#undef KERNEL_RATE
-		line_part(&line, errors && errors != SNAPSHOT_UNKNOWN ? ROLE_BAD : ROLE_TEXT,
-			"TX errors %s", label_count(errors).text);
-		y++;
-	}
-}
-const struct section section_kernel = { wants_kernel, draw_kernel };

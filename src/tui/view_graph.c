@@ -71,15 +71,32 @@ static int wants_graph(const struct view *view, int width)
 	return width >= 30 ? 24 : 0;
 }
 
+static void draw_metric(const struct view *view, const struct area *area, enum graph_metric metric)
+{
+	switch (metric) {
+	case GRAPH_BITS:
+		draw_one(view, area, HISTORY_RX_BPS, view->bytes ? "RX bytes/s" : "RX bits/s");
+		break;
+	case GRAPH_DROPS:
+		draw_one(view, area, HISTORY_DROP_PPS, "drops/s");
+		break;
+	default:
+		draw_one(view, area, HISTORY_RX_PPS, "RX packets/s");
+	}
+}
+
+/* Packets and bits side by side where there is room for both; drops take the place of bits. */
 static void draw_graph(const struct view *view, const struct area *area)
 {
-	struct area left = *area, right;
+	struct area left, right;
 
-	if (area->width >= TWO_GRAPHS_COLUMNS) {
-		left = area_columns(area, 0, area->width / 2 - 1);
-		right = area_columns(area, area->width / 2 + 1, area->width);
-		draw_one(view, &right, HISTORY_RX_BPS, view->bytes ? "RX bytes/s" : "RX bits/s");
+	if (area->width < TWO_GRAPHS_COLUMNS) {
+		draw_metric(view, area, view->graph);
+		return;
 	}
-	draw_one(view, &left, HISTORY_RX_PPS, "RX packets/s");
+	left = area_columns(area, 0, area->width / 2 - 1);
+	right = area_columns(area, area->width / 2 + 1, area->width);
+	draw_metric(view, &left, GRAPH_PACKETS);
+	draw_metric(view, &right, view->graph == GRAPH_DROPS ? GRAPH_DROPS : GRAPH_BITS);
 }
 const struct section section_graph = { wants_graph, draw_graph };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Latency: the percentiles in a line, and the distribution behind them as far as there is room. */
+/* Latency: the percentiles in a line each; a page of them with the distribution, what it was over time,
+ * and what measuring costs. */
 #include "tui/view.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/rows.h"
+#include "tui/table.h"
 #include "tui/widgets.h"
-
-#define TWO_PANELS_COLUMNS 110
-#define GROUPS 40
 
 /* Services in the order of their samples, so that the busiest is what one line shows. */
 static unsigned sort_services(const struct view *view, unsigned order[SERVICE_SLOTS])
@@ -86,208 +86,164 @@ static void draw_latency(const struct view *view, const struct area *area)
 }
 const struct section section_latency = { wants_latency, draw_latency };
 
-/* A histogram of few, readable groups: 1-2us, 2-5us, 5-10us, or decades. */
-struct groups {
-	unsigned count;
-	uint64_t total;
-	struct group {
-		uint64_t from, to, packets;
-	} group[GROUPS];
-};
-
-static uint64_t edge(unsigned k, unsigned per_decade)
-{
-	static const unsigned steps[] = { 1, 2, 5 };
-	uint64_t value = per_decade == 3 ? steps[k % 3] : 1;
-
-	for (unsigned i = 0; i < k / per_decade; i++)
-		value *= 10;
-	return value;
-}
-
-static void fill_groups(
-	struct groups *groups, const struct histogram *histogram, unsigned per_decade)
-{
-	unsigned k = 0;
-
-	memset(groups, 0, sizeof(*groups));
-	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		uint64_t packets = histogram->bucket[i], lowest = histogram_lowest(i);
-
-		if (!packets)
-			continue;
-		while (k < GROUPS - 2 && edge(k + 1, per_decade) <= lowest) {
-			k++;
-			if (groups->count) /* an empty group between others is shown */
-				groups->group[groups->count++] =
-					(struct group){ edge(k, per_decade),
-						edge(k + 1, per_decade), 0 };
-		}
-		if (!groups->count)
-			groups->group[groups->count++] =
-				(struct group){ lowest ? edge(k, per_decade) : 0,
-					edge(k + 1, per_decade), 0 };
-		groups->group[groups->count - 1].packets += packets;
-		groups->total += packets;
-	}
-}
-
-static const struct snapshot_service *busiest(const struct view *view)
+int view_latency_service(const struct view *view)
 {
 	unsigned order[SERVICE_SLOTS];
+	int selected = rows_selected_index(view, PAGE_LATENCY);
 
-	return sort_services(view, order) ? &view->now->services[order[0]] : NULL;
+	if (selected >= 0)
+		return selected;
+	return sort_services(view, order) ? (int)order[0] : -1;
 }
 
-static int wants_histogram(const struct view *view, int width)
-{
-	const struct snapshot_service *service = busiest(view);
-	struct groups groups;
-	int rows;
+/* ---- the page ---- */
 
-	if (!service || width < 50)
-		return 0;
-	fill_groups(&groups, &service->histogram, 3);
-	rows = (int)groups.count;
-	/* beside it stand the batches, which need their rows too */
-	return width >= TWO_PANELS_COLUMNS && rows < SNAPSHOT_BATCH_BINS ? SNAPSHOT_BATCH_BINS + 1
-									 : rows + 1;
+static const struct snapshot_latency *latency_of(const struct view *view, const void *row)
+{
+	return &view->now->services[*(const unsigned *)row].latency;
 }
 
-/* An edge is 1, 2 or 5 of something. */
-static struct label edge_label(uint64_t ns)
+static struct label cell_name(const struct view *view, const void *row)
 {
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	struct label label = { ROLE_TEXT, "" };
-	unsigned unit = 0;
+	struct label label = { ROLE_STRONG, "" };
 
-	for (; ns >= 1000 && unit < 3; unit++)
-		ns /= 1000;
-	snprintf(label.text, sizeof(label.text), "%u%s", (unsigned)ns, units[unit]);
+	snprintf(label.text, sizeof(label.text), "%s",
+		view->now->services[*(const unsigned *)row].name);
 	return label;
 }
 
-static void put_marks(const struct area *area, int x, int y, const struct snapshot_latency *latency,
-	const struct group *group, bool last)
+static struct label cell_what(const struct view *view, const void *row)
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} marks[] = { { "p50", latency->p50 }, { "p90", latency->p90 }, { "p99", latency->p99 },
-		{ "p99.9", latency->p999 }, { "max", latency->max } };
+	struct label label = { ROLE_DIM, "" };
 
-	for (unsigned i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (marks[i].value >= group->from && (marks[i].value < group->to || last))
-			x += area_print(area, x, y, ROLE_STRONG, "%s ", marks[i].name);
+	snprintf(label.text, sizeof(label.text), "%.47s", latency_of(view, row)->what);
+	return label;
 }
 
-/* From one in 100 000 to all, by decades: a tail is what a latency is looked at for. */
-static double log_share(uint64_t part, uint64_t total)
+static struct label cell_sampled(const struct view *view, const void *row)
 {
-	double share = part && total ? (log10((double)part / (double)total) + 5) / 5 : 0;
+	const struct snapshot_latency *latency = latency_of(view, row);
+	struct label label = { ROLE_TEXT, "no" };
 
-	return part && share < 0.01 ? 0.01 : share;
+	if (latency->sampled == 1)
+		strcpy(label.text, "all");
+	else if (latency->sampled)
+		snprintf(label.text, sizeof(label.text), "1/%u", latency->sampled);
+	return label;
 }
 
-static void draw_groups(const struct area *area, const struct groups *groups,
-	const struct snapshot_latency *latency)
+static struct label cell_count(const struct view *view, const void *row)
 {
-	uint64_t sum = 0;
-	int bar = area->width - 30 - 16;
+	return label_count(latency_of(view, row)->count);
+}
 
-	for (int y = 0; y < area->height && y < (int)groups->count; y++) {
-		struct group group = groups->group[y];
-		bool last = y == area->height - 1 || y == (int)groups->count - 1;
-		char range[112];
+static struct label cell_mean(const struct view *view, const void *row)
+{
+	double mean = latency_of(view, row)->mean;
 
-		for (unsigned i = y + 1; last && i < groups->count; i++)
-			group.packets += groups->group[i].packets;
-		sum += group.packets;
-		if (last && y < (int)groups->count - 1)
-			snprintf(range, sizeof(range), "over %s", edge_label(group.from).text);
-		else
-			snprintf(range, sizeof(range), "%s-%s", edge_label(group.from).text,
-				edge_label(group.to).text);
-		area_print(area, 0, y, ROLE_TEXT, "%13s %7s %7s", range,
-			label_percent(100.0 * (double)group.packets / (double)groups->total).text,
-			label_percent(100.0 * (double)sum / (double)groups->total).text);
-		widget_bar(area, 30, y, bar, log_share(group.packets, groups->total), ROLE_ACCENT);
-		put_marks(area, area->width - 15, y, latency, &group, last);
+	return label_ns(isnan(mean) ? SNAPSHOT_UNKNOWN : (uint64_t)mean);
+}
+
+#define FIGURE_CELL(name)                                                                          \
+	static struct label cell_##name(const struct view *view, const void *row)                  \
+	{                                                                                          \
+		return label_ns(latency_of(view, row)->name);                                      \
 	}
-}
+FIGURE_CELL(min)
+FIGURE_CELL(p50)
+FIGURE_CELL(p90)
+FIGURE_CELL(p99)
+FIGURE_CELL(p999)
+FIGURE_CELL(max)
 
-static void draw_bins(const struct area *area, const char *title, const char *const *names,
-	const uint64_t *bins, unsigned count)
+static const struct column columns[] = {
+	{ "SERVICE", 9, 0, true, LEVEL_BASIC, cell_name },
+	{ "SAMPLE", 6, 2, false, LEVEL_BASIC, cell_sampled },
+	{ "PACKETS", 7, 3, false, LEVEL_BASIC, cell_count },
+	{ "min", 6, 5, false, LEVEL_BASIC, cell_min },
+	{ "mean", 6, 4, false, LEVEL_BASIC, cell_mean },
+	{ "p50", 6, 0, false, LEVEL_BASIC, cell_p50 },
+	{ "p90", 6, 2, false, LEVEL_BASIC, cell_p90 },
+	{ "p99", 6, 0, false, LEVEL_BASIC, cell_p99 },
+	{ "p99.9", 6, 1, false, LEVEL_BASIC, cell_p999 },
+	{ "max", 6, 1, false, LEVEL_BASIC, cell_max },
+	{ "FROM WHERE TO WHERE", 28, 6, true, LEVEL_BASIC, cell_what },
+};
+
+static int draw_table(const struct view *view, const struct area *area)
 {
-	uint64_t total = 0;
+	struct table table = { columns, sizeof(columns) / sizeof(columns[0]), view, 9, "SERVICE",
+		0 };
+	struct rows rows;
+	int selected, y = 1;
 
-	widget_rule(area, 0, title);
-	for (unsigned i = 0; i < count; i++)
-		total += bins[i];
-	if (!total)
-		area_text(area, 1, 1, ROLE_DIM, "none counted");
-	for (unsigned i = 0; total && i < count; i++) {
-		area_print(area, 0, (int)i + 1, ROLE_TEXT, "%10s %7s", names[i],
-			label_percent(100.0 * (double)bins[i] / (double)total).text);
-		widget_bar(area, 19, (int)i + 1, area->width - 19, log_share(bins[i], total),
-			ROLE_ACCENT);
+	rows_list(view, PAGE_LATENCY, &rows);
+	selected = rows_selected(view, PAGE_LATENCY, &rows);
+	for (unsigned i = 0; i < rows.count; i++) {
+		int width = text_width(view->now->services[rows.index[i]].name);
+
+		if (width > table.first_width)
+			table.first_width = width < 20 ? width : 20;
 	}
-}
+	table_fit(&table, area->width, view->now->level);
+	table_head(&table, area, 0);
+	for (unsigned i = 0; i < rows.count; i++, y++) {
+		unsigned index = rows.index[i];
 
-/* Bins of all queues, since the start; those that are not known count nothing. */
-static void sum_bins(
-	const struct view *view, uint64_t batches[SNAPSHOT_BATCH_BINS], uint64_t sizes[SIZE_BINS])
-{
-	memset(batches, 0, SNAPSHOT_BATCH_BINS * sizeof(*batches));
-	memset(sizes, 0, SIZE_BINS * sizeof(*sizes));
-	for (unsigned i = 0; i < view->now->queues_count; i++) {
-		const struct snapshot_queue *queue = &view->now->queues[i];
-
-		for (unsigned j = 0; j < SNAPSHOT_BATCH_BINS; j++)
-			batches[j] += queue->batches[j] == SNAPSHOT_UNKNOWN ? 0 : queue->batches[j];
-		for (unsigned j = 0; j < SIZE_BINS; j++)
-			sizes[j] += queue->sizes[j] == SNAPSHOT_UNKNOWN ? 0 : queue->sizes[j];
+		table_row_select(&table, area, y, &index, ROLE_TEXT, L' ', (int)i == selected);
 	}
+	return y;
 }
 
-static void draw_side(const struct view *view, const struct area *area)
+/* What the statistics cost: measured here, for each level, and as a share of the time that a packet has
+ * at the rate that is coming in. */
+static int draw_prices(const struct view *view, const struct area *area, int y)
 {
-	uint64_t batches[SNAPSHOT_BATCH_BINS], sizes[SIZE_BINS];
-	struct area left = *area, right;
+	static const char *const what[] = { "counts, drop reasons, once a batch",
+		"and busy time, batches, latency of 1 in 64",
+		"and latency, rings, sizes of every packet" };
 
-	sum_bins(view, batches, sizes);
-	if (view->now->level >= LEVEL_DEBUG) {
-		left = area_columns(area, 0, area->width / 2 - 1);
-		right = area_columns(area, area->width / 2 + 1, area->width);
-		draw_bins(&right, "frame sizes", size_bin_names, sizes, SIZE_BINS);
+	widget_rule(area, y++, "cost of statistics, measured on this machine");
+	for (unsigned level = 0; level <= LEVEL_DEBUG; level++, y++) {
+		bool is_on = view->now->level == level;
+		double price = view->now->level_price_ns[level];
+		struct line line = line_start(area, y);
+
+		line_add(&line, is_on ? ROLE_STRONG : ROLE_TEXT, "%c %-9s %8s a packet",
+			is_on ? '>' : ' ', level_names[level], label_price(price).text);
+		line_part(&line, ROLE_DIM, "%s", what[level]);
 	}
-	draw_bins(&left, "batches of workers", batch_bin_names, batches, SNAPSHOT_BATCH_BINS);
+	return y;
 }
 
-static void draw_histogram(const struct view *view, const struct area *area)
+void view_latency(const struct view *view, const struct area *area)
 {
-	const struct snapshot_service *service = busiest(view);
-	struct area panel = *area, side, body;
-	struct groups groups;
-	char title[112];
-	bool has_title;
+	int y, left, service = view_latency_service(view);
+	struct area part;
 
-	if (!service)
+	if (!view->now->services_count) {
+		area_text(area, 0, 0, ROLE_DIM, "There are no services to measure");
 		return;
-	if (area->width >= TWO_PANELS_COLUMNS) {
-		panel = area_columns(area, 0, area->width / 2 - 1);
-		side = area_columns(area, area->width / 2 + 1, area->width);
-		draw_side(view, &side);
 	}
-	/* with few rows the LAT line above is title enough */
-	has_title = area->width >= TWO_PANELS_COLUMNS || area->height > 5;
-	snprintf(title, sizeof(title), "latency of %s: share, sum, log bars", service->name);
-	if (has_title)
-		widget_rule(&panel, 0, title);
-	body = area_rows(&panel, has_title, area->height);
-	fill_groups(&groups, &service->histogram, 3);
-	if ((int)groups.count > body.height)
-		fill_groups(&groups, &service->histogram, 1);
-	draw_groups(&body, &groups, &service->latency);
+	y = draw_table(view, area) + 1;
+	if (view->now->level == LEVEL_BASIC)
+		area_text(area, 1, y++, ROLE_DIM, "Not measured at level basic (press d)");
+	left = area->height - y - 4;
+	if (service >= 0 && left >= 10) {
+		int wanted = section_histogram.wants(view, area->width);
+		int heat = left >= 18 ? left - wanted < 8 ? 8 : left - wanted : 0;
+
+		if (left - heat < wanted)
+			wanted = left - heat;
+		part = area_rows(area, y, wanted);
+		section_histogram.draw(view, &part);
+		y += wanted;
+		part = area_rows(area, y, area->height - y - 4);
+		y += view_heat(view, &part, (unsigned)service);
+	} else if (service >= 0 && left >= 4) {
+		part = area_rows(area, y, left);
+		section_histogram.draw(view, &part);
+		y += left;
+	}
+	draw_prices(view, area, area->height - 4 > y ? area->height - 4 : y);
 }
-const struct section section_histogram = { wants_histogram, draw_histogram };

@@ -16,6 +16,7 @@ static const struct section *const sections[] = {
 	&section_drops,
 	&section_books,
 	&section_alarms,
+	&section_path,
 	&section_graph,
 	&section_queues,
 	&section_services,
@@ -38,11 +39,12 @@ static const struct bid {
 	{ &section_tx, 1, 1 },
 	{ &section_alarms, 1, 2 },
 	{ &section_latency, 1, 1 },
-	{ &section_queues, 3, 5 },
+	{ &section_queues, 2, 6 },
 	{ &section_services, 2, 3 },
 	{ &section_books, 1, 1 },
 	{ &section_interfaces, 1, 1 },
 	{ &section_alarms, 1, 4 },
+	{ &section_path, 1, 2 },
 	{ &section_graph, 4, 4 },
 	{ &section_events, 1, 2 },
 	{ &section_interfaces, 1, 4 },
@@ -50,7 +52,7 @@ static const struct bid {
 	{ &section_histogram, 3, 6 },
 	{ &section_reasons, 1, 1 },
 	{ &section_kernel, 1, 1 },
-	{ &section_queues, 6, 9 },
+	{ &section_queues, 6, 10 },
 	{ &section_graph, 5, 8 },
 	{ &section_histogram, 6, 12 },
 	{ &section_services, 4, 9 },
@@ -59,10 +61,10 @@ static const struct bid {
 	{ &section_interfaces, 1, 8 },
 	{ &section_events, 3, 6 },
 	{ &section_latency, 1, 8 },
-	{ &section_queues, 10, 17 },
+	{ &section_queues, 10, 18 },
 	{ &section_graph, 8, 12 },
 	{ &section_histogram, 12, 20 },
-	{ &section_queues, 18, 200 },
+	{ &section_queues, 19, 200 },
 	{ &section_events, 6, 16 },
 	{ &section_graph, 12, 24 },
 };
@@ -93,6 +95,17 @@ static void allot(const struct view *view, const struct area *area, int rows[SEC
 		left -= most - *has;
 		*has = most;
 	}
+}
+
+unsigned overview_queues(const struct view *view)
+{
+	struct area area = { .width = view->width, .height = view->height - 1 };
+	int rows[SECTIONS] = { 0 }, has;
+
+	allot(view, &area, rows);
+	has = rows[index_of(&section_queues)];
+	/* head and the row of all */
+	return has < 2 ? 0 : (unsigned)(has - 1 - (view->now->queues_count > 1 && has > 2));
 }
 
 void view_overview(const struct view *view, const struct area *area)

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The queues: all of them where they fit, else the worst first and a line that sums them up. */
+/* The queues as a table: all of them where they fit, else the worst first, and a row that sums up all. */
 #include "tui/view.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "stats/units.h"
+#include "tui/queue_rows.h"
+#include "tui/rows.h"
 #include "tui/table.h"
 #include "tui/widgets.h"
 
-struct queue_row {
-	char name[24], state[24];
-	enum role role;
-	bool is_sum;
-	uint32_t cpu;
-	unsigned index; /* in the snapshot */
-	double rx_pps, tx_pps, rx_bps, tx_bps, pass_pps, drop_pps, busy, wakeups;
-	uint64_t rx_packets, in_flight, p50, p99, p999, max;
-	double rx_ring, tx_ring, fill_ring; /* percent */
-};
+#define SPARK_COLUMNS 30
+#define SPARK_FROM_COLUMNS 110 /* narrower screens have none */
+#define GRAPH_ROWS 12
+#define PAGE_LINES 5 /* of the queues' page that are no queues: header, views, head, sum, footer */
 
 static const struct queue_row *row_of(const void *row)
 {
@@ -66,6 +62,42 @@ static struct label cpu_label(uint32_t cpu)
 	return cpu == SNAPSHOT_NONE ? text_label("-") : label_number(cpu, "");
 }
 
+/* "?" would promise that it can be known: without a worker there is no such thing. */
+static struct label worker_label(const struct queue_row *row, struct label label)
+{
+	if (row->is_sum)
+		return text_label("");
+	if (row->has_worker)
+		return label;
+	label = text_label("-");
+	label.role = ROLE_DIM;
+	return label;
+}
+
+static struct label worker_percent(const struct queue_row *row, double percent)
+{
+	return worker_label(row, percent_label(percent));
+}
+
+static struct label worker_ns(const struct queue_row *row, uint64_t ns)
+{
+	return worker_label(row, label_ns(ns));
+}
+
+static struct label worker_number(const struct queue_row *row, double value)
+{
+	return worker_label(row, label_number(value, ""));
+}
+
+static struct label worker_batch(const struct queue_row *row)
+{
+	struct label label = text_label("?");
+
+	if (!isnan(row->batch))
+		units_fixed(label.text, sizeof(label.text), row->batch, 1);
+	return worker_label(row, label);
+}
+
 CELL(cell_name, text_label(row->name))
 CELL(cell_cpu, row->is_sum ? text_label("") : cpu_label(row->cpu))
 CELL(cell_rx, label_number(row->rx_pps, ""))
@@ -76,15 +108,16 @@ CELL(cell_total, label_count(row->rx_packets))
 CELL(cell_pass, label_number(row->pass_pps, ""))
 CELL(cell_drop, drop_label(row->drop_pps))
 CELL(cell_flight, label_count(row->in_flight))
-CELL(cell_busy, row->is_sum ? text_label("") : percent_label(row->busy))
-CELL(cell_p50, row->is_sum ? text_label("") : label_ns(row->p50))
-CELL(cell_p99, row->is_sum ? text_label("") : label_ns(row->p99))
-CELL(cell_p999, row->is_sum ? text_label("") : label_ns(row->p999))
-CELL(cell_max, row->is_sum ? text_label("") : label_ns(row->max))
-CELL(cell_rx_ring, row->is_sum ? text_label("") : percent_label(row->rx_ring))
-CELL(cell_tx_ring, row->is_sum ? text_label("") : percent_label(row->tx_ring))
-CELL(cell_fill_ring, row->is_sum ? text_label("") : percent_label(row->fill_ring))
-CELL(cell_wakeups, row->is_sum ? text_label("") : label_number(row->wakeups, ""))
+CELL(cell_busy, worker_percent(row, row->busy))
+CELL(cell_p50, worker_ns(row, row->p50))
+CELL(cell_p99, worker_ns(row, row->p99))
+CELL(cell_p999, worker_ns(row, row->p999))
+CELL(cell_max, worker_ns(row, row->max))
+CELL(cell_rx_ring, worker_percent(row, row->rx_ring))
+CELL(cell_tx_ring, worker_percent(row, row->tx_ring))
+CELL(cell_fill_ring, worker_percent(row, row->fill_ring))
+CELL(cell_wakeups, worker_number(row, row->wakeups))
+CELL(cell_batch, worker_batch(row))
 CELL(cell_state, text_label(row->state))
 
 static const struct column columns[] = {
@@ -103,6 +136,7 @@ static const struct column columns[] = {
 	{ "FILL", 4, 8, false, LEVEL_DEBUG, cell_fill_ring },
 	{ "WAKE/s", 7, 9, false, LEVEL_DEBUG, cell_wakeups },
 	{ "BUSY", 4, 2, false, LEVEL_DETAILED, cell_busy },
+	{ "BATCH", 5, 9, false, LEVEL_DETAILED, cell_batch },
 	{ "p50", 6, 5, false, LEVEL_DETAILED, cell_p50 },
 	{ "p99", 6, 5, false, LEVEL_DETAILED, cell_p99 },
 	{ "p99.9", 6, 10, false, LEVEL_DETAILED, cell_p999 },
@@ -110,139 +144,135 @@ static const struct column columns[] = {
 	{ "STATE", 8, 1, true, LEVEL_BASIC, cell_state },
 };
 
-static double ring_percent(uint64_t used, uint64_t size)
+static struct table make_table(const struct view *view, const struct rows *rows)
 {
-	if (used == SNAPSHOT_UNKNOWN || size == SNAPSHOT_UNKNOWN || !size)
-		return NAN;
-	return 100 * (double)used / (double)size;
-}
+	struct table table = { columns, sizeof(columns) / sizeof(columns[0]), view, 3,
+		view->now->interfaces_count > 1 ? "QUEUE" : "  Q", 0 };
 
-static void fill_rates(const struct view *view, struct queue_row *row)
-{
-	const struct snapshot_queue *now = &view->now->queues[row->index];
-	const struct snapshot_queue *before = view_queue_before(view, row->index);
+	for (unsigned i = 0; i < rows->count; i++) {
+		struct queue_row row;
 
-	row->rx_pps = now->flow.rx_pps;
-	row->tx_pps = now->flow.tx_pps;
-	row->rx_bps = now->flow.rx_bps;
-	row->tx_bps = now->flow.tx_bps;
-	row->busy = now->busy_percent;
-	row->pass_pps = row->drop_pps = row->wakeups = NAN;
-	if (before) {
-		row->pass_pps = view_rate(view, before->pass_packets, now->pass_packets);
-		row->drop_pps =
-			view_rate(view, snapshot_queue_drops(before), snapshot_queue_drops(now));
-		row->wakeups = view_rate(view, before->wakeups, now->wakeups);
+		queue_row_fill(view, &row, rows->index[i]);
+		if ((int)strlen(row.name) > table.first_width)
+			table.first_width = (int)strlen(row.name);
 	}
-	/* the kernel still counts drops for a worker that says nothing; all else would be a
-	 * stale 0 */
-	if (view_queue_is_silent(now))
-		row->rx_pps = row->tx_pps = row->rx_bps = row->tx_bps = row->busy = row->pass_pps =
-			row->wakeups = NAN;
+	return table;
 }
 
-static void fill_row(const struct view *view, struct queue_row *row, unsigned index)
-{
-	const struct snapshot_queue *now = &view->now->queues[index];
-	bool silent = view_queue_is_silent(now);
+struct queue_spark {
+	const struct history *history;
+	unsigned queue;
+};
 
-	memset(row, 0, sizeof(*row));
-	row->index = index;
-	if (view->now->interfaces_count > 1)
-		snprintf(row->name, sizeof(row->name), "%s:%u",
-			view->now->interfaces[now->interface].name, now->queue);
-	else
-		snprintf(row->name, sizeof(row->name), "%3u", now->queue);
-	snprintf(row->state, sizeof(row->state), "%s",
-		now->state < QUEUE_STATES ? queue_state_names[now->state] : "?");
-	row->cpu = now->cpu;
-	fill_rates(view, row);
-	row->rx_packets = now->flow.rx_packets;
-	row->in_flight = now->in_flight_packets;
-	row->p50 = silent ? SNAPSHOT_UNKNOWN : now->latency.p50;
-	row->p99 = silent ? SNAPSHOT_UNKNOWN : now->latency.p99;
-	row->p999 = silent ? SNAPSHOT_UNKNOWN : now->latency.p999;
-	row->max = silent ? SNAPSHOT_UNKNOWN : now->latency.max;
-	if (!now->latency.sampled)
-		row->p50 = row->p99 = row->p999 = row->max = SNAPSHOT_UNKNOWN;
-	row->rx_ring = silent ? NAN : ring_percent(now->rx_ring, now->ring_size);
-	row->tx_ring = silent ? NAN : ring_percent(now->tx_ring, now->ring_size);
-	row->fill_ring = silent ? NAN : ring_percent(now->fill_ring, now->ring_size);
-	row->role = now->state == QUEUE_RUNNING	   ? row->rx_pps == 0 ? ROLE_DIM : ROLE_TEXT
-		    : now->state == QUEUE_STARTING ? ROLE_WARN
-		    : now->state == QUEUE_STOPPED  ? ROLE_DIM
-						   : ROLE_ALARM;
+static double spark_sample(const void *context, unsigned age)
+{
+	const struct queue_spark *spark = context;
+
+	return history_queue_at(spark->history, spark->queue, age);
 }
 
-/* Not running first, then those that drop, then the busiest. */
-static int compare_rows(const void *left, const void *right)
+static void draw_spark(const struct view *view, const struct area *area, int y, unsigned queue)
 {
-	const struct queue_row *a = left, *b = right;
-	const double keys[][2] = {
-		{ a->role == ROLE_ALARM, b->role == ROLE_ALARM },
-		{ isnan(a->drop_pps) ? 0 : a->drop_pps, isnan(b->drop_pps) ? 0 : b->drop_pps },
-		{ isnan(a->busy) ? 0 : a->busy, isnan(b->busy) ? 0 : b->busy },
-		{ isnan(a->rx_pps) ? 0 : a->rx_pps, isnan(b->rx_pps) ? 0 : b->rx_pps },
-	};
+	const struct queue_spark context = { view->history, queue };
+	const struct graph graph = { spark_sample, &context, view->history->queues[queue].count,
+		0 };
 
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (keys[i][0] != keys[i][1])
-			return keys[i][0] > keys[i][1] ? -1 : 1;
-	return a->index < b->index ? -1 : 1;
+	widget_spark(area, 0, y, area->width, &graph);
 }
 
-static void fill_sum(const struct view *view, struct queue_row *sum, unsigned hidden)
+/* Rows from the first line on, as many as there are lines; the row of all is the last one. */
+static void draw_rows(
+	const struct view *view, const struct area *area, const struct rows *rows, bool has_sum)
 {
-	const struct snapshot_totals *totals = &view->now->totals;
+	bool sparks = area->width >= SPARK_FROM_COLUMNS;
+	struct area left = area_columns(area, 0, area->width - (sparks ? SPARK_COLUMNS + 1 : 0));
+	struct area right = area_columns(area, area->width - SPARK_COLUMNS, SPARK_COLUMNS);
+	struct table table = make_table(view, rows);
+	int selected = rows_selected(view, view->page, rows);
+	unsigned shown = (unsigned)(area->height - 1 - has_sum);
+	unsigned first = rows_first(rows, selected, shown);
+	struct queue_row row;
+	int y = 1;
 
-	memset(sum, 0, sizeof(*sum));
-	snprintf(sum->name, sizeof(sum->name), "all");
-	snprintf(sum->state, sizeof(sum->state), "+%u more", hidden);
-	sum->role = ROLE_STRONG;
-	sum->is_sum = true;
-	sum->rx_pps = totals->flow.rx_pps;
-	sum->tx_pps = totals->flow.tx_pps;
-	sum->rx_bps = totals->flow.rx_bps;
-	sum->tx_bps = totals->flow.tx_bps;
-	sum->rx_packets = totals->flow.rx_packets;
-	sum->drop_pps = view_drop_rate(view, DROPS);
-	sum->pass_pps = view->before ? view_rate(view, view->before->totals.pass_packets,
-					       totals->pass_packets)
-				     : NAN;
-	sum->in_flight = totals->in_flight_packets;
+	table_fit(&table, left.width, view->now->level);
+	table_head(&table, &left, 0);
+	if (sparks) {
+		area_fill(area, left.width, 0, area->width, ROLE_HEAD, L' ');
+		area_text(&right, 0, 0, ROLE_HEAD, "RX, last seconds");
+	}
+	for (unsigned i = first; i < rows->count && i < first + shown; i++, y++) {
+		queue_row_fill(view, &row, rows->index[i]);
+		table_row_select(&table, &left, y, &row, row.role,
+			row.role == ROLE_ALARM || row.drop_pps > 0 ? L'!' : L' ',
+			(int)i == selected);
+		if (sparks)
+			draw_spark(view, &right, y, rows->index[i]);
+	}
+	if (!has_sum)
+		return;
+	queue_row_sum(view, &row);
+	if (rows->count > shown)
+		snprintf(row.state, sizeof(row.state), "+%u more", rows->count - shown);
+	table_row(&table, &left, y, &row, row.role, L'=');
 }
 
 static int wants_queues(const struct view *view, int width)
 {
+	unsigned count = view->now->queues_count;
+
 	(void)width;
-	return view->now->queues_count ? (int)view->now->queues_count + 1 : 0;
+	return count ? (int)count + 1 + (count > 1) : 0;
 }
 
 static void draw_queues(const struct view *view, const struct area *area)
 {
-	struct table table = { columns, sizeof(columns) / sizeof(columns[0]), view, 3,
-		view->now->interfaces_count > 1 ? "QUEUE" : "  Q", 0 };
-	unsigned count = view->now->queues_count, fit = (unsigned)area->height - 1;
-	struct queue_row rows[SNAPSHOT_QUEUES], sum;
-	int y = 1;
+	struct rows rows;
 
-	for (unsigned i = 0; i < count; i++) {
-		fill_row(view, &rows[i], i);
-		if ((int)strlen(rows[i].name) > table.first_width)
-			table.first_width = (int)strlen(rows[i].name);
-	}
-	table_fit(&table, area->width, view->now->level);
-	table_head(&table, area, 0);
-	if (count > fit) {
-		qsort(rows, count, sizeof(rows[0]), compare_rows);
-		fit--;
-	}
-	for (unsigned i = 0; i < count && i < fit; i++)
-		table_row(&table, area, y++, &rows[i], rows[i].role,
-			rows[i].role == ROLE_ALARM || rows[i].drop_pps > 0 ? L'!' : L' ');
-	if (count > fit) {
-		fill_sum(view, &sum, count - fit);
-		table_row(&table, area, y, &sum, sum.role, L'=');
-	}
+	rows_list(view, PAGE_OVERVIEW, &rows);
+	draw_rows(view, area, &rows, view->now->queues_count > 1 && area->height > 2);
 }
 const struct section section_queues = { wants_queues, draw_queues };
+
+unsigned queues_fit(const struct view *view)
+{
+	return view->height > PAGE_LINES ? (unsigned)(view->height - PAGE_LINES) : 0;
+}
+
+/* Where there is room below: the last minutes, then how large batches are. */
+static void draw_rest(const struct view *view, const struct area *area, int y)
+{
+	int left = area->height - y, wanted = section_histogram.wants(view, area->width);
+	struct area part;
+
+	if (left < 5)
+		return;
+	if (left < wanted + GRAPH_ROWS + 1)
+		wanted = 0;
+	part = area_rows(area, y, wanted || left > GRAPH_ROWS ? GRAPH_ROWS : left);
+	section_graph.draw(view, &part);
+	part = area_rows(area, y + GRAPH_ROWS + 1, wanted);
+	if (wanted)
+		section_histogram.draw(view, &part);
+}
+
+void view_queues(const struct view *view, const struct area *area)
+{
+	int index = rows_selected_index(view, PAGE_QUEUES);
+	struct rows rows;
+	struct area table;
+
+	if (view->state[PAGE_QUEUES].detail && index >= 0) {
+		view_queue(view, area, (unsigned)index);
+		return;
+	}
+	rows_list(view, PAGE_QUEUES, &rows);
+	if (!rows.count) {
+		area_text(area, 0, 0, ROLE_DIM,
+			rows.hidden ? "No queue has what the filter wants (/ or Esc)"
+				    : "There are no queues");
+		return;
+	}
+	table = area_rows(area, 0, (int)rows.count + 2);
+	draw_rows(view, &table, &rows, table.height > 2);
+	draw_rest(view, area, (int)rows.count + 3);
+}

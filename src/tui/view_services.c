@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/rows.h"
 #include "tui/table.h"
 #include "tui/widgets.h"
 
@@ -126,37 +127,130 @@ static const struct column columns[] = {
 	{ "p50", 6, 4, false, LEVEL_DETAILED, cell_p50 },
 	{ "p99", 6, 4, false, LEVEL_DETAILED, cell_p99 },
 	{ "TOP DROP", 12, 6, true, LEVEL_BASIC, cell_reason },
-	{ "PATH", 7, 3, true, LEVEL_BASIC, cell_path },
+	{ "HALF", 7, 3, true, LEVEL_BASIC, cell_path },
 	{ "WHY", 47, 9, true, LEVEL_BASIC, cell_why },
 };
 
-static int wants_services(const struct view *view, int width)
+static const char *const sorts[] = { "order", "in", "out", "drops", "name", NULL };
+enum service_sort { SORT_ORDER, SORT_IN, SORT_OUT, SORT_DROPS, SORT_NAME };
+
+static double sort_key(const struct view *view, unsigned index, enum service_sort by)
 {
-	(void)width;
-	return view->now->services_count ? (int)view->now->services_count + 1 : 0;
+	const struct snapshot_service *service = &view->now->services[index];
+	uint64_t drops = snapshot_service_drops(service);
+	double key = by == SORT_IN		 ? service->flow.rx_pps
+		     : by == SORT_OUT		 ? service->flow.tx_pps
+		     : drops == SNAPSHOT_UNKNOWN ? -1
+						 : (double)drops;
+
+	return isnan(key) ? -1 : key;
 }
 
-static void draw_services(const struct view *view, const struct area *area)
+static bool comes_before(const struct view *view, unsigned a, unsigned b, enum service_sort by)
+{
+	if (by == SORT_NAME)
+		return strcmp(view->now->services[a].name, view->now->services[b].name) < 0;
+	return by != SORT_ORDER && sort_key(view, a, by) > sort_key(view, b, by);
+}
+
+static unsigned list(const struct view *view, enum page page, uint16_t *index)
+{
+	enum service_sort by = (enum service_sort)view->state[page].sort;
+	unsigned count = view->now->services_count;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned at = i;
+
+		while (at && comes_before(view, i, index[at - 1], by)) {
+			index[at] = index[at - 1];
+			at--;
+		}
+		index[at] = (uint16_t)i;
+	}
+	return count;
+}
+
+static void key(const struct view *view, unsigned index, char text[VIEW_KEY_BYTES])
+{
+	snprintf(text, VIEW_KEY_BYTES, "%s", view->now->services[index].name);
+}
+
+static void words(const struct view *view, unsigned index, char text[256])
+{
+	const struct snapshot_service *service = &view->now->services[index];
+
+	snprintf(text, 256, "%s %s", service->type, service->state);
+}
+
+const struct row_kind rows_services = { sorts, list, key, words };
+
+static void draw_rows(
+	const struct view *view, const struct area *area, const struct rows *rows, int selected)
 {
 	struct table table = { columns, sizeof(columns) / sizeof(columns[0]), view, 9, "SERVICE",
 		0 };
-	unsigned count = view->now->services_count, shown = (unsigned)area->height - 1;
+	unsigned shown = (unsigned)area->height - 1, first = rows_first(rows, selected, shown);
+	int y = 1;
 
-	for (unsigned i = 0; i < count; i++) {
-		int width = text_width(view->now->services[i].name);
+	for (unsigned i = 0; i < rows->count; i++) {
+		int width = text_width(view->now->services[rows->index[i]].name);
 
 		if (width > table.first_width)
 			table.first_width = width < 20 ? width : 20;
 	}
 	table_fit(&table, area->width, view->now->level);
 	table_head(&table, area, 0);
-	for (unsigned i = 0; i < count && i < shown; i++) {
-		const struct snapshot_service *service = &view->now->services[i];
+	for (unsigned i = first; i < rows->count && i < first + shown; i++, y++) {
+		unsigned index = rows->index[i];
+		const struct snapshot_service *service = &view->now->services[index];
 
-		table_row(&table, area, (int)i + 1, &i,
-			service->flow.rx_pps == 0 ? ROLE_DIM : ROLE_TEXT, L' ');
+		table_row_select(&table, area, y, &index,
+			service->flow.rx_pps == 0 ? ROLE_DIM : ROLE_TEXT, L' ', (int)i == selected);
 	}
-	if (count > shown)
-		area_print(area, area->width - 9, 0, ROLE_HEAD, " +%u more ", count - shown);
+	if (rows->count > shown)
+		area_print(area, area->width - 9, 0, ROLE_HEAD, " +%u more ", rows->count - shown);
+}
+
+static int wants_services(const struct view *view, int width)
+{
+	(void)width;
+	return (int)view->now->services_count + 1;
+}
+
+static void draw_services(const struct view *view, const struct area *area)
+{
+	struct rows rows;
+
+	if (!view->now->services_count) {
+		area_text(area, 0, 0, ROLE_DIM, "SERVICE  none: every packet is the stack's");
+		return;
+	}
+	rows.count = list(view, PAGE_OVERVIEW, rows.index);
+	draw_rows(view, area, &rows, -1);
 }
 const struct section section_services = { wants_services, draw_services };
+
+void view_services(const struct view *view, const struct area *area)
+{
+	int index = rows_selected_index(view, PAGE_SERVICES);
+	struct rows rows;
+	struct area table, rest;
+
+	if (view->state[PAGE_SERVICES].detail && index >= 0) {
+		view_service(view, area, (unsigned)index);
+		return;
+	}
+	rows_list(view, PAGE_SERVICES, &rows);
+	if (!rows.count) {
+		area_text(area, 0, 0, ROLE_DIM,
+			rows.hidden ? "No service has what the filter wants (/ or Esc)"
+				    : "There are no services: every packet is the stack's");
+		return;
+	}
+	table = area_rows(area, 0, (int)rows.count + 1);
+	draw_rows(view, &table, &rows, rows_selected(view, PAGE_SERVICES, &rows));
+	/* below them the first one, or the selected one, in full */
+	rest = area_rows(area, (int)rows.count + 2, area->height);
+	if (rest.height >= 4)
+		view_service(view, &rest, index >= 0 ? (unsigned)index : rows.index[0]);
+}

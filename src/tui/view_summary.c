@@ -19,6 +19,10 @@ static void draw_state(const struct view *view, struct line *line)
 {
 	if (view->paused)
 		line_end(line, ROLE_SELECT, " PAUSED %us ", view->paused_s);
+	else if (view->recorded)
+		line_end(line, ROLE_SELECT, view->ended ? " END OF RECORDING " : " RECORDING ");
+	else if (view->ended)
+		line_end(line, ROLE_ALARM, " ENDED ");
 	else if (view->now->final)
 		line_end(line, ROLE_SELECT, " STOPPED ");
 	else if (view->stale_s)
@@ -118,6 +122,12 @@ static void draw_interfaces(const struct view *view, const struct area *area)
 }
 const struct section section_interfaces = { wants_interfaces, draw_interfaces };
 
+/* The peaks are those of whole seconds; what is shown beside them may be higher just now. */
+static double higher(double peak, double now)
+{
+	return now > peak || isnan(peak) ? now : peak;
+}
+
 static void draw_flow(const struct view *view, const struct area *area, const char *name,
 	double pps, double bps, enum history_series series)
 {
@@ -129,8 +139,9 @@ static void draw_flow(const struct view *view, const struct area *area, const ch
 	line_add(&line, ROLE_TITLE, "%s", name);
 	line_add(&line, role, "  %10s", label_number(pps, "pps").text);
 	line_add(&line, role, " %12s", view_bandwidth(view, bps, true).text);
-	line_part(&line, ROLE_TEXT, "peak %7s%8s", label_number(history->peak[series], "").text,
-		view_bandwidth(view, history->peak[bandwidth], false).text);
+	line_part(&line, ROLE_TEXT, "peak %7s%8s",
+		label_number(higher(history->peak[series], pps), "").text,
+		view_bandwidth(view, higher(history->peak[bandwidth], bps), false).text);
 	line_part(&line, ROLE_TEXT, "1m avg %7s%8s",
 		label_number(history_mean(history, series, 60), "").text,
 		view_bandwidth(view, history_mean(history, bandwidth, 60), false).text);

@@ -53,6 +53,17 @@ struct label label_percent(double percent)
 	return label;
 }
 
+struct label label_price(double ns)
+{
+	struct label label = { ROLE_TEXT, "? ns" };
+
+	if (isnan(ns))
+		return label;
+	units_fixed(label.text, sizeof(label.text) - 4, ns, ns < 9.95 ? 1 : 0);
+	strcat(label.text, " ns");
+	return label;
+}
+
 struct label label_clock(int64_t time_ns)
 {
 	time_t seconds = (time_t)(time_ns / (int64_t)NSEC_PER_SEC);
@@ -253,4 +264,36 @@ void widget_graph(const struct area *area, const struct graph *graph)
 {
 	for (int x = 0; x < area->width; x++)
 		graph_column(area, graph, x);
+}
+
+void widget_spark(const struct area *area, int x, int y, int width, const struct graph *graph)
+{
+	static const wchar_t blocks[] = L"▁▂▃▄▅▆▇█", ascii[] = L"_.-:=+*#";
+	double top = 0;
+
+	for (unsigned age = 0; age < (unsigned)width && age < graph->count; age++)
+		if (graph->sample(graph->context, age) > top)
+			top = graph->sample(graph->context, age);
+	for (int i = 0; i < width; i++) {
+		unsigned age = (unsigned)(width - 1 - i);
+		double value = age < graph->count ? graph->sample(graph->context, age) : NAN;
+		int step = top > 0 ? (int)lround(value / top * 8) - 1 : 0;
+
+		if (isnan(value))
+			continue;
+		step = step < 0 ? 0 : step > 7 ? 7 : step;
+		area_put(area, x + i, y, value > 0 ? ROLE_ACCENT : ROLE_DIM,
+			area->canvas->ascii ? ascii[step] : blocks[step]);
+	}
+}
+
+void widget_shade(const struct area *area, int x, int y, double share)
+{
+	static const wchar_t shades[] = L"░▒▓█", ascii[] = L".:*#";
+	int step = (int)(share * 4);
+
+	if (!(share > 0))
+		return;
+	step = step > 3 ? 3 : step;
+	area_put(area, x, y, ROLE_ACCENT, area->canvas->ascii ? ascii[step] : shades[step]);
 }

@@ -21,6 +21,7 @@ struct label label_count(uint64_t count);
 struct label label_exact(uint64_t count); /* 1,234,567 */
 struct label label_ns(uint64_t ns); /* 1.91us */
 struct label label_percent(double percent);
+struct label label_price(double ns); /* 0.7 ns, "?" */
 struct label label_clock(int64_t time_ns); /* 10:42:11, local time */
 struct label label_duration(uint64_t seconds); /* 3d 04:12, 04:12:55 */
 
@@ -57,6 +58,10 @@ struct graph {
 };
 void widget_graph(const struct area *area, const struct graph *graph);
 unsigned graph_samples(const struct area *area); /* how many the area shows */
+/* The same in one line, from x on: a block of eight heights a sample; top is the highest sample. */
+void widget_spark(const struct area *area, int x, int y, int width, const struct graph *graph);
+/* A cell whose darkness is a share of 0 to 1; any share above 0 shows. */
+void widget_shade(const struct area *area, int x, int y, double share);
 /* A round number at or above the value, at least 10; and its label without zeros behind the
  * point. */
 double graph_top(double value);

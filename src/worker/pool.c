@@ -14,6 +14,7 @@
 #include "base/thread.h"
 #include "worker/instances.h"
 #include "worker/pool.h"
+#include "worker/price.h"
 #include "worker/reload.h"
 #include "worker/roster.h"
 #include "worker/watch.h"
@@ -174,6 +175,7 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 	p->log = log;
 	p->level = p->applied_level = (uint32_t)config->stats_level;
 	p->start_ns = clock_now_ns();
+	price_measure(p->level_price_ns);
 	p->timer_fd = -1;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->clients_lock, NULL);

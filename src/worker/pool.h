@@ -76,6 +76,7 @@ struct pool_interface {
 	bool unused; /* no service is on it any more: closed, and not looked for */
 	struct interface *interface; /* NULL: absent */
 	bool carrier;
+	uint64_t nic_rx_packets, nic_read_ns; /* the NIC's count, and when it was read; 0: never */
 	/* of the newest opening; stays while it is absent */
 	struct snapshot_interface shown; /* without state and counts */
 	struct interface_path paths[SERVICE_SLOTS];
@@ -112,6 +113,7 @@ struct pool {
 	pthread_cond_t served;
 	struct snapshot current;
 	struct published *published; /* or NULL */
+	double level_price_ns[LEVEL_DEBUG + 1];
 	/* the watcher's */
 	uint32_t applied_level; /* what the interfaces have been told */
 	uint64_t applied_debug_ends_ns;

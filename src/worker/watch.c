@@ -23,6 +23,8 @@ static void keep_shown(struct pool_interface *pi)
 	struct snapshot_interface *shown = &pi->shown;
 
 	memset(shown, 0, sizeof(*shown));
+	shown->nic_rx_pps = NAN;
+	pi->nic_read_ns = 0;
 	snprintf(shown->name, sizeof(shown->name), "%s", in->link.name);
 	snprintf(shown->driver, sizeof(shown->driver), "%s", in->link.driver);
 	snprintf(shown->io, sizeof(shown->io), "%s", in->ops->name);
@@ -140,6 +142,20 @@ static void take_event(struct pool *pool, struct pool_interface *pi, const struc
 	}
 }
 
+/* The NIC's own count tells what reaches it from what reaches us. */
+static void count_nic(struct pool_interface *pi, const struct link *link)
+{
+	uint64_t now_ns = clock_now_ns(), elapsed_ns = now_ns - pi->nic_read_ns;
+
+	pi->shown.nic_rx_pps = NAN;
+	if (pi->nic_read_ns && link->rx_packets != UINT64_MAX &&
+		link->rx_packets >= pi->nic_rx_packets)
+		pi->shown.nic_rx_pps = (double)(link->rx_packets - pi->nic_rx_packets) *
+				       (double)NSEC_PER_SEC / (double)elapsed_ns;
+	pi->nic_rx_packets = link->rx_packets;
+	pi->nic_read_ns = now_ns;
+}
+
 /* What events do not tell: another number of queues, and events that were lost. */
 static void compare(struct pool *pool, struct pool_interface *pi)
 {
@@ -160,8 +176,10 @@ static void compare(struct pool *pool, struct pool_interface *pi)
 		lose_interface(pool, pi, "the interface is gone");
 	else if (in->program && link.rx_queues != in->link.rx_queues)
 		lose_interface(pool, pi, "the number of queues changed");
-	else
+	else {
 		pi->carrier = link.up && link.carrier;
+		count_nic(pi, &link);
+	}
 }
 
 /* A worker that ended by itself: its device has gone, or its file is read. Returns true for the latter. */

@@ -11,6 +11,7 @@
 #include "base/privilege.h"
 #include "base/thread.h"
 #include "worker/change.h"
+#include "worker/record.h"
 #include "worker/worker.h"
 
 /* An idle worker wakes up this often to show that it lives. */
@@ -108,53 +109,6 @@ static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, ui
 	return outcome < 0 ? pass(w) : outcome;
 }
 
-/* Who is not the first half gets times only for the frames that the kernel half has sampled. */
-static inline bool is_sampled(struct worker *w, const struct io_frame *frame, enum level level)
-{
-	if (frame->hook_ns < w->recording_since_ns)
-		return false;
-	return !w->first_half || level == LEVEL_DEBUG ||
-	       !(w->books.cells.sequence++ & (SAMPLE_DETAILED - 1));
-}
-
-static inline unsigned batch_bin(unsigned frames)
-{
-	unsigned bin = 31 - (unsigned)__builtin_clz(frames);
-
-	return bin < SNAPSHOT_BATCH_BINS ? bin : SNAPSHOT_BATCH_BINS - 1;
-}
-
-static inline void record(
-	struct worker *w, unsigned n, uint64_t start_ns, uint64_t sent_ns, enum level level)
-{
-	for (unsigned i = 0; i < n; i++) {
-		const struct io_frame *frame = &w->frames[i];
-
-		if (level >= LEVEL_DEBUG && w->first_half)
-			counter_add(&w->books.cells.sizes[size_bin(frame->length)], 1);
-		if ((frame->sent || w->outcomes[i] == OUTCOME_DELIVER) &&
-			is_sampled(w, frame, level))
-			histogram_add(&w->latency[w->slots[i]], sent_ns - frame->hook_ns);
-	}
-	counter_add(&w->books.batches[batch_bin(n)], 1);
-	counter_add(&w->books.busy_ns, clock_now_ns() - start_ns);
-}
-
-static inline void count(struct worker *w, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		const struct io_frame *frame = &w->frames[i];
-		unsigned outcome = w->outcomes[i];
-		struct cell *cell;
-
-		if (frame->send && !frame->sent)
-			outcome = OUTCOME_DROP + DROP_tx_ring_full;
-		cell = &w->books.cells.cell[w->slots[i]][outcome];
-		counter_add(&cell->packets, 1);
-		counter_add(&cell->bytes, frame->length);
-	}
-}
-
 /* One batch, in a variant for each level: what a level does not show costs nothing. */
 static inline __attribute__((always_inline)) int run_batch(struct worker *w, enum level level)
 {
@@ -177,11 +131,11 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 	if (level >= LEVEL_DETAILED)
 		sent_ns = clock_now_ns();
 	w->ops->finish(w->io, w->frames, (unsigned)n);
-	count(w, (unsigned)n);
+	record_counts(w, (unsigned)n);
 	/* pairs with the sampler's acquire: whoever sees 0 sees the cells */
 	__atomic_store_n(&w->books.lent, 0, __ATOMIC_RELEASE);
 	if (level >= LEVEL_DETAILED)
-		record(w, (unsigned)n, start_ns, sent_ns, level);
+		record_details(w, (unsigned)n, start_ns, sent_ns, level);
 	return n;
 }
 

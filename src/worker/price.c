@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "worker/price.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "worker/record.h"
+
+#define BATCH 64
+/* The best of several rounds, each too short to be interrupted often: what the machine does beside is no
+ * part of the price. */
+#define ROUNDS 16
+#define BATCHES 64
+
+/* Frames as a worker has them after it has answered them: the same ones again and again. */
+static void fill_batch(struct worker *w)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	w->first_half = true;
+	for (unsigned i = 0; i < BATCH; i++) {
+		w->frames[i] = (struct io_frame){ .length = 64 + i % 3,
+			.send = true,
+			.sent = true,
+			.hook_ns = now_ns - 100 * i };
+		w->slots[i] = 0;
+		w->outcomes[i] = OUTCOME_TX;
+	}
+}
+
+/* All that a level adds to run_batch(): the clock around the frames, too. */
+static inline __attribute__((always_inline)) void write_down(struct worker *w, enum level level)
+{
+	uint64_t start_ns = 0, sent_ns = 0;
+
+	if (level >= LEVEL_DETAILED) {
+		start_ns = clock_now_ns();
+		sent_ns = clock_now_ns();
+	}
+	record_counts(w, BATCH);
+	if (level >= LEVEL_DETAILED)
+		record_details(w, BATCH, start_ns, sent_ns, level);
+	/* the compiler must not see that nobody reads it */
+	__asm__ volatile("" : : "r"(w) : "memory");
+}
+
+static double measure(struct worker *w, enum level level)
+{
+	double best = INFINITY;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t start_ns = clock_now_ns();
+		double ns;
+
+		for (unsigned i = 0; i < BATCHES; i++) {
+			if (level == LEVEL_BASIC)
+				write_down(w, LEVEL_BASIC);
+			else if (level == LEVEL_DETAILED)
+				write_down(w, LEVEL_DETAILED);
+			else
+				write_down(w, LEVEL_DEBUG);
+		}
+		ns = (double)(clock_now_ns() - start_ns) / (BATCHES * BATCH);
+		if (ns < best)
+			best = ns;
+	}
+	return best;
+}
+
+void price_measure(double ns[LEVEL_DEBUG + 1])
+{
+	struct worker *w = aligned_alloc(64, (sizeof(*w) + 63) / 64 * 64);
+
+	for (int level = LEVEL_BASIC; level <= LEVEL_DEBUG; level++)
+		ns[level] = NAN;
+	if (!w)
+		return;
+	*w = (struct worker){ 0 };
+	fill_batch(w);
+	for (int level = LEVEL_BASIC; level <= LEVEL_DEBUG; level++)
+		ns[level] = measure(w, (enum level)level);
+	free(w);
+}
