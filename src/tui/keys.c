@@ -7,7 +7,7 @@ const struct key keys[] = {
 	{ { '?', 'h', CODE_F1 }, ACTION_HELP, "? h F1", "help", "this page, and back" },
 	{ { '1', '2', '3', '4', '5', '6' }, ACTION_PAGE, "1-6", "views",
 		"overview, queues, services, latency, drops, events" },
-	{ { 'b' }, ACTION_BASIC, "b", "d D level", "level basic: counts and drop reasons" },
+	{ { 'b' }, ACTION_BASIC, "b", "d D level", "statistics level basic: counts and drop reasons" },
 	{ { 'd' }, ACTION_DETAILED, "d", 0,
 		"level detailed: also latency of 1 packet in 64, batches, busy time" },
 	{ { 'D' }, ACTION_DEBUG, "D", 0,

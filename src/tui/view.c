@@ -143,6 +143,24 @@ static const char *question(const struct view *view, char *text, size_t size)
 	return text;
 }
 
+/* In the last line; what is too long for it, and mostly ends with what went wrong, begins in the one
+ * above. */
+static void draw_message(const struct area *area, int y, const char *text)
+{
+	const char *rest = text;
+
+	/* what went wrong stays together */
+	while (text_width(rest) > area->width && strchr(rest, ' '))
+		rest = strchr(rest, ' ') + 1;
+	if (rest != text && y > 0) {
+		area_fill(area, 0, y - 1, area->width, ROLE_SELECT, L' ');
+		area_print(area, 0, y - 1, ROLE_SELECT, "%.*s", (int)(rest - text), text);
+		text = rest;
+	}
+	area_fill(area, 0, y, area->width, ROLE_SELECT, L' ');
+	area_text(area, 0, y, ROLE_SELECT, text);
+}
+
 /* The question, the filter, the message or the key hints; in this order. */
 static void draw_footer(const struct view *view, const struct area *area, int y)
 {
@@ -161,8 +179,7 @@ static void draw_footer(const struct view *view, const struct area *area, int y)
 		draw_hints(&line);
 		return;
 	}
-	area_fill(area, 0, y, area->width, ROLE_SELECT, L' ');
-	area_text(area, 0, y, ROLE_SELECT, text);
+	draw_message(area, y, text);
 }
 
 /* The views, the one that is shown in reverse; and how its rows are chosen. */
