@@ -90,6 +90,13 @@ static __always_inline __u8 *answered_of(__u64 sequence)
 	return page ? &page->answered[sequence & (PAGE_SLOTS - 1)] : 0;
 }
 
+static __always_inline __u64 *order_of(const struct generate_frame *f, __u64 sequence)
+{
+	__u32 flow = f->flows > 1 ? (__u32)(sequence % f->flows) : 0;
+
+	return bpf_map_lookup_elem(&order, &flow);
+}
+
 /* A frame that is not due is dropped, which costs the test run no more than a look at the clock. */
 SEC("xdp")
 int generate_send(struct xdp_md *ctx)
@@ -159,12 +166,12 @@ int generate_receive(struct xdp_md *ctx)
 	const struct generate_frame *f = frame_known();
 	enum corruption corruption = CORRUPT_NOT;
 	__u64 sequence, sent, rtt = 0, *next;
+	int moved, overtaken = 0;
 	struct generate_counts *c;
-	__u32 bytes = (__u32)(end - data), zero = 0, flow;
+	__u32 bytes = (__u32)(end - data), zero = 0;
 	const __u8 *stamp;
 	enum fate fate;
 	__u8 *answered;
-	int moved;
 
 	stamp = generate_find(f, data, end, &moved);
 	if (!stamp)
@@ -172,13 +179,13 @@ int generate_receive(struct xdp_md *ctx)
 	sequence =
 		generate_extend(window.next, BE32(FRAME_WORD(__be32, stamp + GENERATE_SEQUENCE)));
 	answered = answered_of(sequence);
-	flow = f->flows > 1 ? (__u32)(sequence % f->flows) : 0;
-	next = bpf_map_lookup_elem(&order, &flow);
+	next = order_of(f, sequence);
 	c = bpf_map_lookup_elem(&counts, &zero);
 	if (!answered || !next || !c)
 		return XDP_DROP;
 	fate = generate_account(&window, sequence, answered);
 	if (fate <= FATE_LATE) {
+		overtaken = generate_is_overtaken(next, sequence);
 		rtt = round_trip(sequence, &sent);
 		FRAME_OPAQUE(
 			bytes); /* or the two comparisons would become one that tells the verifier nothing */
@@ -189,29 +196,47 @@ int generate_receive(struct xdp_md *ctx)
 		else
 			corruption = generate_judge(f, data, sequence, sent, 0);
 	}
-	generate_count(c, fate, corruption, sequence, next, bytes, rtt);
+	generate_count(c, fate, corruption, overtaken, bytes, rtt);
 	if (corruption == CORRUPT_PAYLOAD)
 		restore(ctx, f);
 	return XDP_DROP;
 }
 
-/* The time of arrival goes in front of the frame. Where the driver refuses that, the socket's reader takes
- * its own. */
+/* Whether the answer was overtaken is seen here: sockets are read one after the other, so that user space does
+ * not know the order of what came to several queues. window.next is the highest sequence seen. */
+static __always_inline int look_at_order(const struct generate_frame *f, const __u8 *stamp)
+{
+	__u64 sequence =
+		generate_extend(window.next, BE32(FRAME_WORD(__be32, stamp + GENERATE_SEQUENCE)));
+	__u64 *next = order_of(f, sequence);
+
+	if (!next || (__s64)sequence < 0)
+		return 0;
+	if (sequence >= window.next)
+		window.next = sequence + 1;
+	return generate_is_overtaken(next, sequence);
+}
+
+/* The time of arrival goes in front of the frame; its lowest bit says whether the answer was overtaken. Where
+ * the driver refuses that, the socket's reader takes its own. */
 SEC("xdp")
 int generate_redirect(struct xdp_md *ctx)
 {
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	const struct generate_frame *f = frame_known();
 	__u32 queue = ctx->rx_queue_index;
+	const __u8 *stamp;
 	__u64 *note;
-	int moved;
+	int moved, overtaken;
 
-	if (!generate_find(frame_known(), data, end, &moved) ||
-		!bpf_map_lookup_elem(&sockets, &queue))
+	stamp = generate_find(f, data, end, &moved);
+	if (!stamp || !bpf_map_lookup_elem(&sockets, &queue))
 		return XDP_PASS;
+	overtaken = look_at_order(f, stamp);
 	if (!bpf_xdp_adjust_meta(ctx, -8)) {
 		note = (void *)(long)ctx->data_meta;
 		if ((void *)(note + 1) <= (void *)(long)ctx->data)
-			*note = bpf_ktime_get_ns();
+			*note = (bpf_ktime_get_ns() & ~1ull) | overtaken;
 	}
 	return bpf_redirect_map(&sockets, queue, XDP_PASS);
 }

@@ -378,10 +378,18 @@ static __always_inline void generate_time(struct generate_times *t, __u64 ns)
 	t->count++;
 }
 
-/* Counts an answer that has its fate; order: its flow's, the sequence behind the highest answered. rtt_ns: 0:
- * not measured. */
+/* Whether a later packet of its flow has been here before; order: the flow's sequence behind the highest. */
+static __always_inline int generate_is_overtaken(__u64 *order, __u64 sequence)
+{
+	if (sequence < *order)
+		return 1;
+	*order = sequence + 1;
+	return 0;
+}
+
+/* Counts an answer that has its fate. rtt_ns: 0: not measured. */
 static __always_inline void generate_count(struct generate_counts *c, enum fate fate,
-	enum corruption corruption, __u64 sequence, __u64 *order, __u32 bytes, __u64 rtt_ns)
+	enum corruption corruption, int is_overtaken, __u32 bytes, __u64 rtt_ns)
 {
 	if (fate == FATE_KNOCK || fate == FATE_STRAY || fate == FATE_DUPLICATED) {
 		c->knocks += fate == FATE_KNOCK;
@@ -391,13 +399,10 @@ static __always_inline void generate_count(struct generate_counts *c, enum fate 
 	}
 	c->received += fate == FATE_RECEIVED;
 	c->late += fate == FATE_LATE;
+	c->reordered += is_overtaken;
 	c->bytes += bytes;
 	if (corruption < CORRUPTIONS)
 		c->corrupted[corruption]++;
-	if (sequence < *order)
-		c->reordered++;
-	else
-		*order = sequence + 1;
 	if (rtt_ns)
 		generate_time(&c->times, rtt_ns);
 }

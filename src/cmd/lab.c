@@ -8,34 +8,31 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/lab_options.h"
-#include "cmd/lab_sender.h"
-#include "cmd/lab_socket.h"
+#include "cmd/lab_tester.h"
 #include "net/link.h"
 #include "net/netns.h"
 #include "net/veth.h"
-
-/* Several for each queue, so that hashing leaves none without. */
-#define FLOWS_PER_QUEUE 8
-_Static_assert(FLOWS_PER_QUEUE *LAB_QUEUES_MAX <= LAB_FLOWS_MAX, "flows for every queue");
 
 #define LINK_A "va"
 #define LINK_B "vb"
 #define NETNS_PREFIX "rs-lab-"
 
 /* RFC 2544's addresses for tests, a unique local prefix, locally administered MACs. */
-static const struct lab_end ends[2] = {
+static const struct generate_end ends[2] = {
 	{ .mac = { 0x02, 0, 0, 0, 0x0a, 0x01 }, .ip = { 198, 18, 0, 1 } },
 	{ .mac = { 0x02, 0, 0, 0, 0x0b, 0x02 }, .ip = { 198, 18, 0, 2 } },
 };
@@ -79,6 +76,24 @@ static void lab_remove_leftovers(void)
 		closedir(folder);
 }
 
+/* Takes the port and lets all that comes there vanish, so that the namespace's stack sends no ICMP "port
+ * unreachable" for packets that the reflector leaves to it. */
+static int lab_absorb(uint16_t port, struct err *err)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &nothing };
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), code;
+
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) &&
+		!bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	code = err_set(err, -errno, "take UDP port %u", port);
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
 /* One end, in its namespace: addresses, and the other end's as permanent neighbours, so that no
  * query disturbs the counts. */
 static int lab_set_up_end(unsigned end, struct err *err)
@@ -102,8 +117,8 @@ static int lab_set_up_end(unsigned end, struct err *err)
 }
 
 /* The tester's end: packets leave it with finished checksums and with VLAN tags inside, as they
- * would come from a wire; and GRO makes it take what the other end redirects to it. */
-static int lab_set_features(struct err *err)
+ * would come from a wire. At both ends GRO makes them take what XDP sends to them. */
+static int lab_set_features(unsigned end, struct err *err)
 {
 	static const char *const off[] = { "tx-checksum-ip-generic", "tx-checksum-ipv4",
 		"tx-checksum-ipv6", "tx-checksum-sctp", "tx-vlan-hw-insert",
@@ -112,9 +127,11 @@ static int lab_set_features(struct err *err)
 		"tx-tcp-mangleid-segmentation", "tx-tcp6-segmentation", "tx-udp-segmentation",
 		"tx-sctp-segmentation", "tx-gso-list" };
 	static const char *const on[] = { "rx-gro" };
-	int code = link_features_set(LINK_A, off, sizeof(off) / sizeof(*off), false, err);
+	int code = 0;
 
-	return code ? code : link_features_set(LINK_A, on, 1, true, err);
+	if (end == 0)
+		code = link_features_set(LINK_A, off, sizeof(off) / sizeof(*off), false, err);
+	return code ? code : link_features_set(links[end], on, 1, true, err);
 }
 
 static int lab_furnish(struct lab *lab, unsigned end, struct err *err)
@@ -123,9 +140,9 @@ static int lab_furnish(struct lab *lab, unsigned end, struct err *err)
 
 	if (back < 0)
 		return back;
-	code = end == 0 ? lab_set_features(err) : 0;
+	code = lab_set_features(end, err);
 	if (!code && end == 1) {
-		lab->absorber = lab_socket_absorb(LAB_PORT, err);
+		lab->absorber = lab_absorb(lab->options.settings.port, err);
 		code = lab->absorber < 0 ? lab->absorber : 0;
 	}
 	if (!code)
@@ -196,23 +213,22 @@ static void lab_run_reflector(struct lab *lab)
 	_exit(STATUS_DONE);
 }
 
-static void lab_run_sender(struct lab *lab)
+static void lab_run_tester(struct lab *lab)
 {
+	struct generate_settings *settings = &lab->options.settings;
 	struct lab_result *result = &lab->shared->result;
-	const struct lab_sender_settings settings = {
-		.link = LINK_A,
-		.from = ends[0],
-		.to = ends[1],
-		.length = lab->options.length,
-		.flows = lab->options.queues > 1 ? FLOWS_PER_QUEUE * lab->options.queues : 1,
-		.rate_pps = lab->options.rate_pps,
-		.duration_ns = lab->options.duration_ns,
-	};
 
 	setsid(); /* Ctrl-C is for the others: it stops when it is told to, in order */
+	strcpy(settings->interface, LINK_A);
+	settings->from = ends[0];
+	settings->to = ends[1];
+	if (settings->ipv6) {
+		inet_pton(AF_INET6, ipv6[0], settings->from.ip);
+		inet_pton(AF_INET6, ipv6[1], settings->to.ip);
+	}
 	result->code = netns_enter(lab->netns[0], &result->err);
 	if (result->code >= 0)
-		lab_sender_run(&settings, result);
+		lab_tester_run(settings, &lab->options.trial, result);
 	_exit(STATUS_DONE);
 }
 
@@ -225,7 +241,7 @@ static int lab_start(struct lab *lab, struct err *err)
 	if (lab->runner > 0) {
 		lab->sender = lab_fork(lab, SIGKILL);
 		if (!lab->sender)
-			lab_run_sender(lab);
+			lab_run_tester(lab);
 	}
 	if (lab->runner > 0 && lab->sender > 0)
 		return 0;
@@ -238,7 +254,7 @@ static int lab_start(struct lab *lab, struct err *err)
 	return -EAGAIN;
 }
 
-static void lab_order(struct lab *lab, enum lab_order order)
+static void lab_order(struct lab *lab, enum engine_order order)
 {
 	__atomic_store_n(&lab->shared->result.order, (uint32_t)order, __ATOMIC_RELAXED);
 }
@@ -251,7 +267,7 @@ static void lab_on_child(struct lab *lab)
 	if (lab->runner && waitpid(lab->runner, &status, WNOHANG) == lab->runner) {
 		lab->runner = 0;
 		lab->runner_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-		lab_order(lab, LAB_ABANDON);
+		lab_order(lab, ORDER_ABANDON);
 	}
 	if (lab->sender && waitpid(lab->sender, &status, WNOHANG) == lab->sender) {
 		lab->sender = 0;
@@ -272,9 +288,9 @@ static void lab_on_signal(struct lab *lab, const siginfo_t *signal)
 
 	if (shared && ends_it) {
 		lab->runner_told = true;
-		lab_order(lab, LAB_ABANDON);
+		lab_order(lab, ORDER_ABANDON);
 	} else if (ends_it && lab->sender && !lab->runner_told) {
-		lab_order(lab, LAB_FINISH); /* its end passes the signal on */
+		lab_order(lab, ORDER_FINISH); /* its end passes the signal on */
 	} else if (!shared && lab->runner) {
 		kill(lab->runner, signal->si_signo);
 	}
@@ -379,8 +395,10 @@ const struct command command_lab = {
 	.name = "lab",
 	.synopsis =
 		"[reflect] [--no-tui] [--duration SECONDS] [--format text|json|csv]\n"
-		"[--interval SECONDS] [--level basic|detailed|debug] [--queues N] [--rate PPS]\n"
-		"[--size BYTES] [--set SECTION.KEY=VALUE]... [--log-format text|json]",
+		"[--interval SECONDS] [--level basic|detailed|debug] [--queues N] [--rate RATE]\n"
+		"[--size BYTES] [--flows N] [--vlan ID[:PRIO][,ID[:PRIO]]] [--dscp N] [--ipv6] "
+		"...\n"
+		"[--set SECTION.KEY=VALUE]... [--log-format text|json]",
 	.summary = "the service on a network of its own, with test traffic and the dashboard",
 	.arguments = lab_arguments,
 	.arguments_count = LAB_ARGUMENTS,

@@ -8,11 +8,16 @@
 
 #include "base/clock.h"
 #include "base/option.h"
-#include "cmd/lab_sender.h"
+#include "cmd/lab_tester.h"
+#include "generate/frame.h"
 
-#define DEFAULT_PPS 50000
-#define DEFAULT_LENGTH 128
-#define DURATION_MAX_S 1000000000ull
+#define DEFAULT_RATE "50kpps"
+static const struct generate_sizes default_size = { 1, { 128 } };
+/* Several for each queue, so that hashing leaves none without. */
+#define FLOWS_PER_QUEUE 8
+_Static_assert(FLOWS_PER_QUEUE *LAB_QUEUES_MAX <= GENERATE_FLOWS_MAX, "flows for every queue");
+/* Of a new veth pair. */
+#define MTU 1500
 
 const struct argument lab_arguments[LAB_ARGUMENTS] = {
 	{ 'n', "no-tui", NULL, "print lines instead of drawing the dashboard" },
@@ -21,8 +26,7 @@ const struct argument lab_arguments[LAB_ARGUMENTS] = {
 	{ 0, "interval", "SECONDS", "between two lines or frames" },
 	{ 0, "level", "basic|detailed|debug", "what is measured" },
 	{ 0, "queues", "N", "of the network interfaces (1)" },
-	{ 0, "rate", "RATE", "of the test traffic: 50kpps, 100Mbps, max (50kpps)" },
-	{ 0, "size", "BYTES", "of a test packet, without FCS (128)" },
+	TRAFFIC_ARGUMENTS,
 	{ 0, "set", "SECTION.KEY=VALUE", "set a key of the reflector; may be repeated" },
 	{ 0, "log-format", "text|json", "how events are written to standard error (text)" },
 	{ 0, "ascii", NULL, "draw the dashboard with ASCII characters" },
@@ -55,24 +59,6 @@ static int pass_argument(
 	return 0;
 }
 
-/* A number of seconds with decimals, whatever the locale's point is. */
-static int parse_duration(const char *text, uint64_t *ns, struct err *err)
-{
-	uint64_t unit = NSEC_PER_SEC, seconds = 0;
-	const char *at = text;
-
-	*ns = 0;
-	for (; *at >= '0' && *at <= '9' && seconds < DURATION_MAX_S; at++)
-		seconds = 10 * seconds + (uint64_t)(*at - '0');
-	if (at > text && *at == '.')
-		while (*++at >= '0' && *at <= '9')
-			*ns += (uint64_t)(*at - '0') * (unit /= 10);
-	*ns += seconds * NSEC_PER_SEC;
-	if (at == text || *at || seconds > DURATION_MAX_S)
-		return err_say(err, -EINVAL, "'%s' is not a number of seconds", text);
-	return 0;
-}
-
 static int parse_number(
 	const char *text, uint32_t min, uint32_t max, uint32_t *value, struct err *err)
 {
@@ -81,65 +67,83 @@ static int parse_number(
 	return option_u32(&row, text, value, err);
 }
 
-/* "50k", "2.5Mpps", "100Mbps" (layer 2 without FCS), "max". */
-static int parse_rate(const char *text, uint32_t length, uint64_t *pps, struct err *err)
-{
-	const struct option row = { .min = 1 };
-	size_t end = strlen(text);
-	char bits[32];
-
-	if (!strcmp(text, "max")) {
-		*pps = LAB_RATE_MAX;
-		return 0;
-	}
-	if (end < 4 || end >= sizeof(bits) || strcmp(text + end - 3, "bps") != 0)
-		return option_pps(&row, text, pps, err);
-	memcpy(bits, text, end - 3);
-	bits[end - 3] = '\0';
-	if (option_pps(&row, bits, pps, NULL))
-		return err_say(err, -EINVAL, "not a rate: '%s' (50kpps, 100Mbps, max)", text);
-	*pps /= 8ull * length;
-	return *pps ? 0 : err_say(err, -EINVAL, "'%s' is less than a packet a second", text);
-}
-
-/* The values of what is the lab's own, as text: a rate in bits needs the size first. */
+/* The values of what is the lab's own, as text. */
 struct lab_words {
-	const char *duration, *queues, *rate, *size, *log_format;
+	const char *duration, *queues, *log_format;
 };
 
 static int take(struct lab_options *options, struct lab_words *words, const char *name,
 	const char *value, struct err *err)
 {
+	if (traffic_take(&options->traffic, name, value))
+		return 0;
 	if (!strcmp(name, "duration"))
 		words->duration = value;
 	else if (!strcmp(name, "queues"))
 		words->queues = value;
-	else if (!strcmp(name, "rate"))
-		words->rate = value;
-	else if (!strcmp(name, "size"))
-		words->size = value;
 	else if (!strcmp(name, "log-format"))
 		words->log_format = value;
 	return pass_argument(options, name, value, err);
 }
 
+/* The reflector has to know what it is sent. */
+static int pass_traffic(struct lab_options *options, struct err *err)
+{
+	const struct generate_settings *settings = &options->settings;
+	char *text = options->run_signatures;
+	size_t size = sizeof(options->run_signatures), used;
+	int code = 0;
+
+	if (options->traffic.port) {
+		snprintf(options->run_ports, sizeof(options->run_ports), "reflect.ports=%u",
+			settings->port);
+		code = pass_on(options, "--set", err) || pass_on(options, options->run_ports, err);
+	}
+	if (!options->traffic.signature || code)
+		return code ? -EINVAL : 0;
+	used = (size_t)snprintf(text, size, "reflect.signatures=0x");
+	for (unsigned i = 0; i < SIGNATURE_TEXT; i++)
+		used += (size_t)snprintf(
+			text + used, size - used, "%02x", (uint8_t)settings->signature[i]);
+	snprintf(text + used, size - used, "@%u", settings->signature_at);
+	return pass_on(options, "--set", err) || pass_on(options, text, err) ? -EINVAL : 0;
+}
+
+static int parse_traffic(struct lab_options *options, struct err *err)
+{
+	struct generate_settings *settings = &options->settings;
+	struct traffic *traffic = &options->traffic;
+	uint32_t min, max, size;
+
+	if (traffic_parse(traffic, &default_size, DEFAULT_RATE, settings, err))
+		return -EINVAL;
+	traffic_fit(traffic, settings);
+	size = traffic->sizes.size[0];
+	min = frame_size_min(settings);
+	max = frame_size_max(settings, MTU);
+	if (traffic->sizes.count > 1 || size < min || size > max)
+		return err_say(
+			err, -EINVAL, "--size: one from %u to %u bytes, FCS included", min, max);
+	options->trial.size = size;
+	options->trial.rate_pps = traffic_pps(&traffic->wanted, size);
+	if (!traffic->flows && options->queues > 1)
+		settings->flows = FLOWS_PER_QUEUE * options->queues;
+	settings->deadline_ns = NSEC_PER_SEC;
+	settings->wait_ns = 2 * NSEC_PER_SEC;
+	settings->patience_ns = LAB_PATIENCE_S * NSEC_PER_SEC;
+	return pass_traffic(options, err);
+}
+
 static int parse_words(struct lab_options *options, const struct lab_words *words, struct err *err)
 {
 	options->queues = 1;
-	options->length = DEFAULT_LENGTH;
-	options->rate_pps = DEFAULT_PPS;
 	if (words->log_format && !strcmp(words->log_format, "json"))
 		options->log_format = LOG_JSON;
-	if (words->duration && parse_duration(words->duration, &options->duration_ns, err))
+	if (words->duration && traffic_seconds(words->duration, &options->trial.duration_ns, err))
 		return err_where(err, -EINVAL, "--duration");
 	if (words->queues && parse_number(words->queues, 1, LAB_QUEUES_MAX, &options->queues, err))
 		return err_where(err, -EINVAL, "--queues");
-	if (words->size &&
-		parse_number(words->size, LAB_FRAME_MIN, LAB_FRAME_MAX, &options->length, err))
-		return err_where(err, -EINVAL, "--size");
-	if (words->rate && parse_rate(words->rate, options->length, &options->rate_pps, err))
-		return err_where(err, -EINVAL, "--rate");
-	return 0;
+	return parse_traffic(options, err);
 }
 
 int lab_options_read(struct lab_options *options, int argc, char **argv, struct err *err)

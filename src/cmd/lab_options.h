@@ -8,8 +8,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/arguments.h"
+#include "cmd/traffic.h"
 
-#define LAB_ARGUMENTS 13
+#define LAB_ARGUMENTS 20
 /* Words handed to `run`: those that make it reflect in the lab, and all. */
 #define LAB_RUN_OWN_WORDS 8
 #define LAB_RUN_WORDS 160
@@ -20,14 +21,14 @@ extern const struct argument lab_arguments[LAB_ARGUMENTS];
 
 struct lab_options {
 	uint32_t queues; /* of each end */
-	uint32_t length; /* of a test packet, bytes without FCS */
-	uint64_t rate_pps; /* or LAB_RATE_MAX */
-	uint64_t duration_ns; /* 0: until it is ended */
+	struct traffic traffic;
+	struct generate_settings settings; /* of the tester, without interface and addresses */
+	struct generate_trial trial;
 	enum log_format log_format;
 	int run_argc;
 	char *run_argv[LAB_RUN_WORDS +
 		       1]; /* of `ringside run`; points into argv and what follows */
-	char run_netns[64], run_name[64];
+	char run_netns[64], run_name[64], run_ports[64], run_signatures[64];
 };
 
 /* Reads the arguments. 0 or -EINVAL with err set. */

@@ -118,11 +118,10 @@ static void judge(struct engine *e, const struct io_frame *frame)
 {
 	uint8_t *data = frame->data, *end = data + frame->length;
 	uint64_t mask = e->shared.slots - 1, sequence, sent, arrival;
-	__u64 *order;
 	enum corruption corruption = CORRUPT_NOT;
 	const uint8_t *stamp;
 	enum fate fate;
-	int moved;
+	int moved, overtaken = 0;
 
 	if (frame->broken)
 		return;
@@ -134,6 +133,8 @@ static void judge(struct engine *e, const struct io_frame *frame)
 	fate = generate_account(&e->shared, sequence, &e->window.answered[sequence & mask]);
 	sent = e->window.times[sequence & mask];
 	if (fate <= FATE_LATE) {
+		overtaken =
+			generate_is_overtaken(&e->order[sequence % e->settings->flows], sequence);
 		if (moved)
 			corruption = CORRUPT_TAGS;
 		else if (frame->length != e->frame.length)
@@ -143,8 +144,9 @@ static void judge(struct engine *e, const struct io_frame *frame)
 				&e->frame, data, sequence, sent, e->bytes + GENERATE_HEAD);
 	}
 	arrival = frame->hook_ns ? frame->hook_ns : clock_now_ns();
-	order = &e->order[sequence % e->settings->flows];
-	generate_count(&e->counts, fate, corruption, sequence, order, frame->length,
+	if (e->queues.program && frame->hook_ns)
+		overtaken = frame->hook_ns & 1; /* of several queues only it knows the order */
+	generate_count(&e->counts, fate, corruption, overtaken, frame->length,
 		arrival > sent ? arrival - sent : 1);
 }
 
