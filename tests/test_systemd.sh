@@ -62,6 +62,7 @@ service_start() { # as systemd would for ringside@test
 		RUNTIME_DIRECTORY="$dir/service-run" sh -c 'WATCHDOG_PID=$$ exec "$@"' sh $command
 }
 
+is_ready_again() { sed '1,/^RELOADING=1/d' heard | grep -q '^READY=1$'; }
 heard() { grep -q "$1" heard; }
 
 service() {
@@ -74,6 +75,12 @@ service() {
 	about "it answers, feeds the watchdog, and says what it is doing"
 	peer probes
 	wait_for 10 heard 'STATUS=rs0 up, af_xdp native, 1 queue; in .*pps.* WATCHDOG=1' || fail "$(cat heard)"
+	about "a reload is announced, and its end"
+	sed -i 's/^path = user/&\nmax_pps = 1kpps/' test.ini
+	kill -HUP "$pid"
+	wait_for 10 heard '^RELOADING=1 MONOTONIC_USEC=[0-9]' || fail "$(cat heard "$err")"
+	wait_for 10 is_ready_again || fail "$(cat heard "$err")"
+	peer probes
 	about "it ends in order"
 	ringside_end TERM
 	[ $status = 0 ] || fail "status $status"
