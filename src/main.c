@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,6 +121,8 @@ int main(int argc, char **argv)
 	int status;
 
 	hold_standard_streams();
+	/* glibc reads files in /proc for arenas of threads: ours may open none, and allocate little */
+	mallopt(M_ARENA_MAX, 1);
 	if (argc > 1 && is_word(argv[1], "-V", "--version")) {
 		printf("ringside %s\n", PACKAGE_VERSION);
 		return finish_output(STATUS_DONE);

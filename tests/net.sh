@@ -36,6 +36,10 @@ net_end() {
 trap net_end EXIT
 trap 'exit 1' INT TERM HUP
 
+# strict: from here on the program is one that dies of a system call that its thread is not meant to make, and of a frame
+# that has another owner than it should
+strict() { RINGSIDE=$builddir/tests/ringside_strict; }
+
 # about SENTENCE: what the checks that follow are about
 about() {
 	subject=$*

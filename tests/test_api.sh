@@ -4,6 +4,7 @@
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
 command -v curl >/dev/null || skip "curl is not installed"
 
+strict
 tcp=127.0.0.1:9464
 socket=$RUNTIME_DIRECTORY/ringside.sock
 token=0123456789abcdef0123

@@ -3,6 +3,7 @@
 # Packets for ports into the rings of other processes: three applications, whose consumers come, hang and die.
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
 
+strict
 reader_serial=0
 
 # reader RING FIRST-LAST [again]: as $reader_pid, its words in $reader_words

@@ -4,6 +4,8 @@
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
 command -v tshark >/dev/null || skip "tshark is not installed"
 
+strict
+
 # reader RING FIRST-LAST: a reader in the background, as $reader_pid
 reader() {
 	: >"$dir/reader"

@@ -63,6 +63,7 @@ const struct confine_rule confine_common[] = {
 	{ .call = __NR_rt_sigaction },
 	{ .call = __NR_rt_sigreturn },
 	{ .call = __NR_getpid },
+	{ .call = __NR_geteuid },
 	{ .call = __NR_gettid },
 	{ .call = __NR_tgkill },
 	IOCTL(TCGETS),
