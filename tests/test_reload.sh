@@ -27,6 +27,7 @@ reload() {
 file() { write '[ringside]' "${level:-}" '[interface rs0]' "${keys:-}" "$@"; }
 level='' keys=''
 main=('[service main]' 'type = reflect' 'interfaces = rs0')
+more=('[service third]' 'type = reflect' 'interfaces = rs0' 'ports = 62300')
 other=('[service other]' 'type = reflect' 'interfaces = rs0' 'ports = 62000-62100' 'signatures = any')
 
 # Everything that can change without touching the main service's packets: its place in the order, others beside it,
@@ -37,7 +38,7 @@ change() {
 	1) file "${other[@]}" "$path" "${main[@]}" "$path" ;;
 	2) file "${main[@]}" "$path" 'ports = 3842, 62200' 'signatures = PROBEOT@5, DATA:OT@5, LATENCY@5, Y.1564 @0' ;;
 	3) file "${main[@]}" "$path" 'max_pps = 100Mpps' "${other[@]}" "$path" ;;
-	4) file '[service third]' 'type = reflect' 'interfaces = rs0' 'ports = 62300' "${main[@]}" "$path" ;;
+	4) file "${more[@]}" "${main[@]}" "$path" ;;
 	esac
 }
 
@@ -294,10 +295,12 @@ about "keys that need a restart are named, levels are followed"
 restarts_are_named
 about "a service goes to the other half"
 other_half
-path='path = user'
-about "a ring that is added keeps its consumer while others come and go under load"
-a_ring_goes_on
-path='path = auto'
+for path in 'path = user' 'path = auto'; do
+	about "$path: a ring that is added keeps its consumer while others come and go under load"
+	a_ring_goes_on
+done
+grep -q 'AF_XDP sockets opened, copy mode' "$err" || fail "a ring does not open sockets"
+! grep -q 'opened again' "$err" || fail "a ring has the interface opened again"
 about "with the dashboard open"
 with_the_dashboard
 about "without a file there is nothing to read"
@@ -306,6 +309,11 @@ net_make 2
 path='path = kernel'
 about "kernel half, under load"
 under_load False 200000 50000
+path='path = auto'
+more=("${ring[@]}" 'ports = 62300')
+about "kernel half, under load, with sockets that come and stay"
+under_load False 100000 50000
+grep -q 'AF_XDP sockets opened, copy mode' "$err" || fail "a ring does not open sockets"
 path='path = user'
 about "user half, under load"
 under_load False 150000 40000

@@ -89,7 +89,7 @@ static bool is_listed(uint32_t cpu, const uint32_t *cpus, unsigned count)
 	return false;
 }
 
-static int make_workers(struct interface *in, struct err *err)
+int interface_make_workers(struct interface *in, struct err *err)
 {
 	const struct config_interface *config = in->settings->interface;
 	uint32_t cpus[CPUS_MAX];
@@ -163,7 +163,7 @@ int interface_open(
 	if (!ret)
 		ret = user_half_open_queues(in, err);
 	if (!ret)
-		ret = make_workers(in, err);
+		ret = interface_make_workers(in, err);
 	if (!ret) {
 		interface_set_level(in, settings->level);
 		interface_set_addresses(in);
@@ -247,7 +247,8 @@ void interface_set_addresses(struct interface *in)
 	struct address list[LOCAL_ADDRESSES_MAX];
 	struct err err = { "" };
 	int count = local_address_read(list, &err);
-	unsigned left_out = count < 0 ? 0 : address_set_local(in->tables->addresses, list, (unsigned)count);
+	unsigned left_out =
+		count < 0 ? 0 : address_set_local(in->tables->addresses, list, (unsigned)count);
 
 	if (count < 0)
 		log_write(in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);

@@ -53,6 +53,7 @@ struct interface {
 	struct xdp_program *program; /* NULL: no kernel half */
 	bool generic;
 	int zero_copy; /* 1, 0; -1: no AF_XDP sockets */
+	bool zero_copy_tried;
 	bool zero_copy_sleeps; /* the driver binds with it, but does not wake up */
 	char why[384]; /* why nothing better, or empty */
 	char poll[32]; /* effective poll mode; empty without sockets */
@@ -83,6 +84,9 @@ struct interface {
  * behind. settings are kept. */
 int interface_open(
 	struct interface **interface, const struct interface_settings *settings, struct err *err);
+
+/* Makes a worker for each queue that has a socket. */
+int interface_make_workers(struct interface *interface, struct err *err);
 
 /* Starts the workers. */
 int interface_start(struct interface *interface, struct err *err);

@@ -138,6 +138,7 @@ static int try_zero_copy(struct interface *in, struct err *err)
 	const char *copies = rules_find_copies(in);
 	int ret;
 
+	in->zero_copy_tried = true;
 	if (copies) { /* with zero_copy = on the configuration has been refused */
 		step_down(
 			in, "zero copy: service %s would show all of the queue's traffic", copies);
@@ -153,30 +154,22 @@ static int try_zero_copy(struct interface *in, struct err *err)
 	return 0;
 }
 
-/* The sockets that the services' paths ask for: with zero copy where it can be had, in copy mode only
- * for services that are to be answered in user space, none otherwise. */
-static int open_sockets(struct interface *in, bool native, struct err *err)
+static int check_tx_queues(const struct interface *in, struct err *err)
 {
-	const struct config_interface *config = in->settings->interface;
-	bool user = rules_want_path(in, PATH_USER), automatic = rules_want_path(in, PATH_AUTO);
-	int ret;
-
-	in->zero_copy = -1;
-	for (uint32_t i = 0; user && i < in->queues_count; i++)
+	for (uint32_t i = 0; i < in->queues_count; i++)
 		if (in->queues[i] >= in->link.tx_queues)
 			return err_say(err, -ECHRNG,
 				"queue %u receives but there is no such queue to send its answers "
 				"on "
 				"(ethtool -L %s tx %u)",
 				in->queues[i], in->link.name, in->link.rx_queues);
-	if (native && config->zero_copy != SWITCH_OFF && !in->zero_copy_sleeps &&
-		(user || automatic || config->zero_copy == SWITCH_ON)) {
-		ret = try_zero_copy(in, err);
-		if (ret || in->zero_copy == 1)
-			return ret;
-	}
-	if (!user)
-		return 0;
+	return 0;
+}
+
+static int open_copy_sockets(struct interface *in, struct err *err)
+{
+	int ret;
+
 	/* lo has an MTU of 64 K: frames that do not fit are left to the stack by the kernel half */
 	if (!fits_frame(in) && strcmp(in->link.driver, "loopback"))
 		return refuse_mtu(in, err);
@@ -186,7 +179,43 @@ static int open_sockets(struct interface *in, bool native, struct err *err)
 	return ret;
 }
 
-static int register_sockets(struct interface *in, struct err *err)
+/* The sockets that the services' paths ask for: with zero copy where it can be had, in copy mode only
+ * for services that are to be answered in user space, none otherwise. */
+static int open_sockets(struct interface *in, bool native, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	bool user = rules_want_path(in, PATH_USER), automatic = rules_want_path(in, PATH_AUTO);
+	int ret = user ? check_tx_queues(in, err) : 0;
+
+	in->zero_copy = -1;
+	if (ret)
+		return ret;
+	if (native && config->zero_copy != SWITCH_OFF && !in->zero_copy_sleeps &&
+		(user || automatic || config->zero_copy == SWITCH_ON)) {
+		ret = try_zero_copy(in, err);
+		if (ret || in->zero_copy == 1)
+			return ret;
+	}
+	return user ? open_copy_sockets(in, err) : 0;
+}
+
+int ladder_open_late(struct interface *in, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	bool tried = in->generic || config->zero_copy == SWITCH_OFF || in->zero_copy_tried;
+	int ret = check_tx_queues(in, err);
+
+	if (ret)
+		return ret;
+	if (!tried || config->irq_affinity)
+		return err_say(err, -ESTALE, "its services need AF_XDP sockets now");
+	ret = open_copy_sockets(in, err);
+	if (!ret)
+		af_xdp_poll_mode(in->io[0], in->poll, sizeof(in->poll));
+	return ret;
+}
+
+int ladder_register_sockets(struct interface *in, struct err *err)
 {
 	for (uint32_t i = 0; i < in->queues_count; i++) {
 		int ret = in->io[i] ? xdp_program_set_socket(
@@ -236,7 +265,7 @@ static int open_rung(struct interface *in, bool native, struct err *err)
 	if (!ret) {
 		in->tables = xdp_program_tables(in->program);
 		in->state = xdp_program_state(in->program);
-		ret = register_sockets(in, err);
+		ret = ladder_register_sockets(in, err);
 	}
 	if (!ret)
 		ret = user_half_open(in, err);

@@ -13,6 +13,14 @@
  * for the VLAN offload. */
 int ladder_open(struct interface *interface, struct err *err);
 
+/* Opens sockets for a kernel half that has answered alone so far, in copy mode, before it is exchanged for
+ * one that hands frames over. -ESTALE: it is better opened again, since zero copy was never tried, or
+ * interrupts are to be pinned. */
+int ladder_open_late(struct interface *interface, struct err *err);
+
+/* Makes them known to the program. */
+int ladder_register_sockets(struct interface *interface, struct err *err);
+
 void ladder_close_queues(struct interface *interface);
 
 #endif

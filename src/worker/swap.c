@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "net/netns.h"
 #include "worker/change.h"
+#include "worker/ladder.h"
 #include "worker/rules.h"
 #include "worker/swap.h"
 #include "worker/user_half.h"
@@ -18,11 +19,13 @@
 struct swap {
 	struct interface *in;
 	struct interface next; /* what it will be; what does not change is the same */
+	bool has_new_sockets; /* they and their workers are next's own */
 };
 
 /* Of the parts in `next`, those that are not the interface's already. */
 static void close_new_parts(struct swap *swap)
 {
+	user_half_close_new_queues(&swap->next, swap->in);
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
 		if (!swap->in->services[slot].type)
 			user_half_close_slot(&swap->next, slot);
@@ -34,10 +37,16 @@ void swap_abort(struct swap *swap)
 
 	if (!swap)
 		return;
+	if (swap->has_new_sockets)
+		interface_stop(&swap->next);
 	back = netns_enter(swap->in->settings->interface->netns, NULL);
 	close_new_parts(swap);
+	if (swap->has_new_sockets)
+		ladder_close_queues(&swap->next);
 	if (back >= 0)
 		netns_leave(back);
+	for (uint32_t i = 0; swap->has_new_sockets && i < swap->next.queues_count; i++)
+		free(swap->next.workers[i]);
 	for (uint32_t i = 0; i < swap->next.queues_count; i++)
 		free(swap->next.worker_rules[i]);
 	xdp_program_close(swap->next.program);
@@ -53,12 +62,45 @@ static int compile(struct swap *swap, struct err *err)
 	rules_find_services(next);
 	if (user_half_refuse(next, in->ops, err))
 		return -EOPNOTSUPP;
-	if (in->program && !in->io[0] && rules_want_path(next, PATH_USER))
-		return err_say(err, -ESTALE, "its services need AF_XDP sockets now");
-	if (rules_find_keepers(in) != rules_find_keepers(next))
+	if (in->io[0] && rules_find_keepers(in) != rules_find_keepers(next))
 		return err_say(err, -ESTALE, "other services keep frames of its queues now");
 	rules_choose_halves(next, in->program != NULL, in->zero_copy == 1);
 	return rules_compile(next, err);
+}
+
+/* Where the kernel half has answered alone and shall not any more. */
+static int open_sockets(struct swap *swap, struct err *err)
+{
+	struct interface *in = swap->in, *next = &swap->next;
+	int back, ret;
+
+	if (!in->program || in->io[0] || !rules_want_path(next, PATH_USER))
+		return 0;
+	back = netns_enter(in->settings->interface->netns, err);
+	if (back < 0)
+		return back;
+	ret = ladder_open_late(next, err);
+	swap->has_new_sockets = !ret;
+	netns_leave(back);
+	return ret;
+}
+
+/* The program of today knows the sockets as well, for the map is one, and hands nothing over. */
+static int start_workers(struct swap *swap, struct err *err)
+{
+	int ret;
+
+	if (!swap->has_new_sockets)
+		return 0;
+	ret = interface_make_workers(&swap->next, err);
+	if (!ret)
+		ret = interface_start(&swap->next, err);
+	if (!ret)
+		ret = ladder_register_sockets(&swap->next, err);
+	if (!ret)
+		log_write(swap->in->settings->log, LOG_INFO, "%s: AF_XDP sockets opened, copy mode",
+			swap->in->link.name);
+	return ret;
 }
 
 static int load(struct swap *swap, struct err *err)
@@ -154,11 +196,15 @@ int swap_prepare(struct swap **swap, struct interface *in,
 	else
 		ret = compile(s, err);
 	if (!ret)
+		ret = open_sockets(s, err);
+	if (!ret)
 		ret = load(s, err);
 	if (!ret)
 		fill_addresses(&s->next);
 	if (!ret)
 		ret = open_parts(s, err);
+	if (!ret)
+		ret = start_workers(s, err);
 	if (!ret)
 		ret = make_worker_rules(s, err);
 	if (ret) {

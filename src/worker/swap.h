@@ -12,8 +12,9 @@
 
 struct swap;
 
-/* Prepares other settings, which are kept until swap_commit() or swap_abort(). -ESTALE: they ask for
- * sockets that the interface was opened without: it must be opened again. */
+/* Prepares other settings, which are kept until swap_commit() or swap_abort(). Where they ask for sockets
+ * that the interface was opened without, these and their workers are made. -ESTALE: they ask for what is
+ * not to be had while it runs: it must be opened again. */
 int swap_prepare(struct swap **swap, struct interface *interface,
 	const struct interface_settings *settings, struct err *err);
 

@@ -161,6 +161,21 @@ void user_half_update(struct interface *in)
 			describe(in, in->services[slot].place);
 }
 
+static void close_queue(struct interface_service *is, uint32_t i)
+{
+	if (is->is_open[i] && is->type->close_queue)
+		is->type->close_queue(is->handlers[i]);
+	is->is_open[i] = false;
+}
+
+void user_half_close_new_queues(struct interface *in, const struct interface *other)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		for (uint32_t i = 0; i < in->queues_count; i++)
+			if (!other->services[slot].is_open[i])
+				close_queue(&in->services[slot], i);
+}
+
 void user_half_close_slot(struct interface *in, unsigned slot)
 {
 	struct interface_service *is = &in->services[slot];
@@ -168,8 +183,7 @@ void user_half_close_slot(struct interface *in, unsigned slot)
 	if (!is->type)
 		return;
 	for (uint32_t i = 0; i < in->queues_count; i++)
-		if (is->is_open[i] && is->type->close_queue)
-			is->type->close_queue(is->handlers[i]);
+		close_queue(is, i);
 	if (is->type->close_interface)
 		is->type->close_interface(is->part);
 	free(is->place);

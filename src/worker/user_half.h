@@ -25,6 +25,9 @@ void user_half_get_handlers(const struct interface *interface, uint32_t index,
 /* Tells the open parts of the interface's tables and kernel half, after a change. */
 void user_half_update(struct interface *interface);
 
+/* Closes those parts for queues that the other, of the same services, has not. */
+void user_half_close_new_queues(struct interface *interface, const struct interface *other);
+
 /* Closes the parts of one service, whose handler is not called any more, or of all of them. The frames
  * are still there. */
 void user_half_close_slot(struct interface *interface, unsigned slot);

@@ -14,6 +14,7 @@
 void watch_note_paths(struct pool_interface *pi)
 {
 	memcpy(pi->paths, pi->interface->paths, sizeof(pi->paths));
+	snprintf(pi->shown.poll, sizeof(pi->shown.poll), "%s", pi->interface->poll);
 }
 
 /* What an opening looks like from outside; kept while the interface is away. */
