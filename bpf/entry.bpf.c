@@ -2,6 +2,7 @@
 /* The kernel half: parse, offer to the services in their order, act, count. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include <xdp/xdp_helpers.h>
 
 #include "latency.bpf.h"
 #include "services.bpf.h"
@@ -152,6 +153,13 @@ static __always_inline int offer(
 		latency_add(slot, bpf_ktime_get_ns() - hook->time_ns);
 	return XDP_TX;
 }
+
+/* For libxdp's dispatcher: what we pass goes on to those behind. Its own program for AF_XDP has priority 20,
+ * too; firewalls (xdp-filter) have 10 and come before; those that only look have 50 and see what we pass. */
+struct {
+	__uint(priority, 20);
+	__uint(XDP_PASS, 1);
+} XDP_RUN_CONFIG(ringside);
 
 SEC("xdp")
 int ringside(struct xdp_md *ctx)

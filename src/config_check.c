@@ -79,9 +79,6 @@ static void check_xdp(const struct check *check, const struct config_interface *
 	char words[80];
 
 	if (has_xdp(interface)) {
-		if (interface->attach == ATTACH_DISPATCHER)
-			contradict(check, "attach", "attach",
-				"dispatcher is not in this version, which has link");
 		if (interface->zero_copy == SWITCH_ON && interface->xdp == XDP_GENERIC)
 			contradict(check, "zero_copy", "xdp",
 				"on contradicts xdp = generic: zero copy needs the driver's XDP");

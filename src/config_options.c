@@ -104,7 +104,7 @@ const struct option config_interface_options[] = {
 	{ "io", "auto", "auto | af_xdp | af_packet | pcap", option_choice, AT(io),
 		.choices = io_names },
 	{ "xdp", "auto", "auto | native | generic", option_choice, AT(xdp), .choices = xdp_names },
-	{ "attach", "link", "link: held by a descriptor, any exit takes the program off",
+	{ "attach", "link", "link: alone, gone with any exit | dispatcher: beside other XDP programs, through libxdp",
 		option_choice, AT(attach), .choices = attach_names },
 	{ "zero_copy", "auto", "auto | on | off", option_choice, AT(zero_copy),
 		.choices = switch_names },

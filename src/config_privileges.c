@@ -29,8 +29,12 @@ uint64_t config_keeps(const struct config *config)
 {
 	uint64_t keeps = config_needs(config) | PRIVILEGE(CAP_IPC_LOCK);
 
-	for (unsigned i = 0; i < config->interfaces_count; i++)
+	for (unsigned i = 0; i < config->interfaces_count; i++) {
 		if (config->interfaces[i].irq_affinity)
 			keeps |= PRIVILEGE(CAP_DAC_OVERRIDE);
+		/* to find the others there, again at the end */
+		if (config->interfaces[i].attach == ATTACH_DISPATCHER)
+			keeps |= PRIVILEGE(CAP_SYS_ADMIN);
+	}
 	return keeps;
 }

@@ -2,8 +2,7 @@
 """The far end of the end-to-end tests: sends frames through packet sockets and looks at what comes back.
 
 usage: peer.py COMMAND INTERFACE [ARGUMENT=VALUE]...; further arguments are keys of [service reflect]
-  cases   every single case, byte by byte; stack=yes: ARP, ND and ping go on in between, and are answered;
-          shortest=: only frames of so many bytes or more, for NICs that make others longer
+  cases   every single case, byte by byte; stack=yes: ARP, ND and ping go on in between, and are answered
   load    count= random frames at rate= a second (0: as fast as it goes), from seed=
   probes  count= answerable frames, at rate= a second; all are answered within patience= seconds
   until   probes every 20 ms until the first answer, for at most patience= seconds
@@ -12,6 +11,7 @@ usage: peer.py COMMAND INTERFACE [ARGUMENT=VALUE]...; further arguments are keys
   watch   counts the answers that arrive until SIGTERM
   sink    takes what comes to the port by the ordinary stack and keeps silent, until SIGTERM
   write   file=: all cases into a capture file;  read  file=: and the answers out of one
+shortest=: sends no frame of fewer bytes, for NICs that make those longer.
 expect=FILE receives as JSON what a snapshot has to say of all this.
 """
 import ctypes
@@ -286,7 +286,7 @@ def run_probes(arguments, rule):
     sender, receiver, tally = Sender(arguments.interface), Receiver(arguments.interface), Tally()
     waiting, start = set(), time.monotonic()
     for number in range(arguments.seed, arguments.seed + arguments.count):
-        frame = probe(number, size=12 + number % 50)
+        frame = probe(number, size=arguments.least(12) + number % 50)
         verdict, answer = judge(frame, rule)
         waiting.add(answer)
         sender.send(frame)
@@ -306,7 +306,7 @@ def run_until(arguments, rule):
     sender, receiver, tally = Sender(arguments.interface), Receiver(arguments.interface), Tally()
     end, answers, number = time.monotonic() + arguments.patience, set(), arguments.seed
     while time.monotonic() < end:
-        frame = probe(number)
+        frame = probe(number, size=arguments.least(12))
         verdict, answer = judge(frame, rule)
         answers.add(answer)
         try:
@@ -328,7 +328,7 @@ def run_silent(arguments, rule):
     sender, receiver, stack = Sender(arguments.interface), Receiver(arguments.interface), StackProbes()
     answers = set()
     for number in range(arguments.seed, arguments.seed + arguments.count):
-        frame = probe(number)
+        frame = probe(number, size=arguments.least(12))
         answers.add(judge(frame, rule)[1])
         sender.send(frame)
     end = time.monotonic() + arguments.patience
@@ -432,6 +432,10 @@ class Arguments:
     """KEY=VALUE words; those it does not know are keys of the service."""
     expect, file, stack, patience, count, rate, seed = None, None, False, 5.0, 20, 0, 5000
     shortest = 0
+
+    def least(self, payload):
+        """The payload's bytes, or as many as the shortest frame has behind its headers of 42."""
+        return max(payload, self.shortest - 42)
 
     def __init__(self, interface, words):
         self.interface, self.keys = interface, {}

@@ -90,9 +90,6 @@ wrong_interfaces() {
 	refuses 'rs0: queue 1: there .*1 queue' --set=rs0.queues=0,1 --set=reflect.path=user
 	refuses 'rs0: .*[Cc][Pp][Uu] 8191' --set=rs0.cpus=8191 --set=reflect.path=user
 	refuses 'rs0: .*zero copy: Operation not supported' --set=rs0.zero_copy=on
-	# a key that this version does not follow must not be passed over
-	in_near "$program" -i rs0 reflect --format json --duration 0.1 --set=rs0.attach=dispatcher >/dev/null 2>"$err"
-	grep -q dispatcher "$err" || fail "attach = dispatcher is passed over"
 }
 
 # runs ARGUMENT...: does not refuse, and answers

@@ -94,6 +94,21 @@ lives_beside_others() {
 	is_clean
 }
 
+# What the dispatcher does beside others is tested by make check-vm: not every kernel has what it needs.
+asks_for_the_dispatcher() {
+	about "attach = dispatcher: in it, or alone where the kernel refuses, and then it says so"
+	start_in "$near" sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' - "$RINGSIDE" -i rs0 reflect --format json \
+		--interval 0.1 --set=rs0.attach=dispatcher
+	wait_for 10 has_spoken
+	peer probes
+	in_near ip -d link show rs0 | grep -q 'name xdp_dispatcher' ||
+		becomes "'dispatcher: this kernel refuses' in interface.why"
+	ringside_stop
+	is_clean
+	about "detach: nothing is left"
+	[ "$(in_near "$RINGSIDE" detach rs0)" = "rs0: nothing that Ringside has left" ] || fail "it says something else"
+}
+
 vlan_offload() { in_near ethtool -k rs0 | sed -n 's/^rx-vlan-offload: //p'; }
 switches_offload() {
 	about "the receive VLAN offload is switched off, and restored"
@@ -212,6 +227,7 @@ five_packets
 ends_by_itself
 is_killed
 lives_beside_others
+asks_for_the_dispatcher
 switches_offload
 writes_snapshots
 loses_its_reader

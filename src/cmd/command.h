@@ -33,6 +33,6 @@ extern const struct command command_generate;
 extern const struct command *const commands[];
 
 extern const struct command command_run, command_check, command_doctor, command_top, command_stat,
-	command_set, command_tap, command_lab;
+	command_set, command_tap, command_detach, command_lab;
 
 #endif

@@ -6,6 +6,7 @@ const struct command *const commands[] = {
 	&command_check,
 	&command_doctor,
 	&command_top, &command_stat, &command_set, &command_tap,
+	&command_detach,
 	&command_lab,
 	&command_generate,
 	NULL,

@@ -14,16 +14,19 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "io/dispatcher.h"
 #include "io/xdp_program.h"
 
 #include "entry.skel.h"
 
 /* What a failing load leaves of the verifier's log. */
 #define LOG_TAIL_LINES 4
+#define LOG_BYTES (1u << 20)
 
 struct xdp_program {
 	struct entry *entry;
-	int link_fd; /* -1: not attached */
+	int link_fd; /* -1: not attached by a link */
+	struct dispatcher *dispatcher; /* NULL: to be attached by a link */
 	unsigned cpus;
 	struct cells *cells; /* [cpus], room for one read */
 	struct latency_histogram *histograms; /* [cpus] */
@@ -169,12 +172,48 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	entry->data_state->state = *settings->state;
 }
 
+/* As a program of its own, or as an extension for the dispatcher; that without time stamps in front of the
+ * frames when the kernel lets it have none. */
+static int entry_open(struct xdp_program *p, const struct xdp_program_settings *settings,
+	bool extends, bool stamps, char *log, struct err *err)
+{
+	int ret = 0;
+
+	p->entry = entry__open();
+	if (!p->entry)
+		return err_set(err, -errno, "open the XDP program");
+	set_up(p->entry, settings);
+	if (settings->previous)
+		ret = share_maps(p->entry->obj, settings->previous->entry->obj, err);
+	if (!ret && extends)
+		ret = dispatcher_extend(&p->dispatcher, p->entry->progs.ringside, stamps, err);
+	if (ret)
+		return ret;
+	bpf_program__set_log_buf(p->entry->progs.ringside, log, LOG_BYTES);
+	ret = entry__load(p->entry);
+	if (!ret)
+		return extends ? dispatcher_check(xdp_program_fd(p), err) : 0;
+	load_failed(ret, log, err);
+	if (extends && ret == -EPERM && !strstr(err->text, "(needs "))
+		ret = dispatcher_refused(ret, "load one", err);
+	return ret;
+}
+
+static void entry_close(struct xdp_program *p)
+{
+	dispatcher_close(p->dispatcher);
+	p->dispatcher = NULL;
+	entry__destroy(p->entry);
+	p->entry = NULL;
+}
+
 int xdp_program_open(
 	struct xdp_program **program, const struct xdp_program_settings *settings, struct err *err)
 {
+	bool extends =
+		settings->dispatcher || (settings->previous && settings->previous->dispatcher);
 	struct xdp_program *p = calloc(1, sizeof(*p));
-	static const size_t log_bytes = 1 << 20;
-	char *log = calloc(1, log_bytes);
+	char *log = calloc(1, LOG_BYTES);
 	int ret = -ENOMEM;
 
 	libbpf_set_print(libbpf_keep);
@@ -184,20 +223,16 @@ int xdp_program_open(
 	p->cpus = cpu_possible();
 	p->cells = calloc(p->cpus, sizeof(*p->cells));
 	p->histograms = calloc(p->cpus, sizeof(*p->histograms));
-	p->entry = entry__open();
-	if (!p->cells || !p->histograms || !p->entry)
+	if (!p->cells || !p->histograms)
 		goto out_free;
-	set_up(p->entry, settings);
-	ret = settings->previous ? share_maps(p->entry->obj, settings->previous->entry->obj, err)
-				 : 0;
+	ret = entry_open(p, settings, extends, true, log, err);
+	if (ret == -EINVAL && extends && strstr(log, "changes packet data")) {
+		entry_close(p);
+		err->text[0] = log[0] = '\0';
+		ret = entry_open(p, settings, extends, false, log, err);
+	}
 	if (ret)
 		goto out_close;
-	bpf_program__set_log_buf(p->entry->progs.ringside, log, log_bytes);
-	ret = entry__load(p->entry);
-	if (ret) {
-		load_failed(ret, log, err);
-		goto out_close;
-	}
 	free(log);
 	*program = p;
 	return 0;
@@ -264,9 +299,15 @@ int xdp_program_attach(struct xdp_program *program, uint32_t ifindex, bool gener
 {
 	uint32_t flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
-	int fd = bpf_link_create(
-		bpf_program__fd(program->entry->progs.ringside), (int)ifindex, BPF_XDP, &opts);
+	int fd;
 
+	if (program->dispatcher) {
+		fd = dispatcher_attach(
+			program->dispatcher, xdp_program_fd(program), ifindex, generic, err);
+		return fd == -EBUSY ? attach_failed(program, fd, ifindex, flags, err) : fd;
+	}
+	fd = bpf_link_create(
+		bpf_program__fd(program->entry->progs.ringside), (int)ifindex, BPF_XDP, &opts);
 	if (fd < 0)
 		return attach_failed(program, fd, ifindex, flags, err);
 	program->link_fd = fd;
@@ -286,8 +327,12 @@ static void wait_for_cpus(void)
 
 int xdp_program_replace(struct xdp_program *program, struct xdp_program *previous, struct err *err)
 {
-	int ret = bpf_link_update(previous->link_fd, xdp_program_fd(program), NULL);
+	int ret;
 
+	if (program->dispatcher)
+		return dispatcher_exchange(
+			program->dispatcher, xdp_program_fd(program), previous->dispatcher, err);
+	ret = bpf_link_update(previous->link_fd, xdp_program_fd(program), NULL);
 	if (ret)
 		return err_set(err, ret, "exchange the XDP program");
 	program->link_fd = previous->link_fd;
@@ -298,6 +343,8 @@ int xdp_program_replace(struct xdp_program *program, struct xdp_program *previou
 
 void xdp_program_detach(struct xdp_program *program)
 {
+	if (program->dispatcher)
+		dispatcher_detach(program->dispatcher);
 	if (program->link_fd < 0)
 		return;
 	/* at once, even if a forked child holds the descriptor, too */
@@ -311,7 +358,7 @@ void xdp_program_close(struct xdp_program *program)
 	if (!program)
 		return;
 	xdp_program_detach(program);
-	entry__destroy(program->entry);
+	entry_close(program);
 	free(program->cells);
 	free(program->histograms);
 	free(program);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel half of one interface: loaded, attached by a bpf_link that a descriptor holds (any exit of
- * the process, kill -9 included, takes it off), its books read.
+ * the process, kill -9 included, takes it off) or put into libxdp's dispatcher, its books read.
  */
 #ifndef RINGSIDE_XDP_PROGRAM_H
 #define RINGSIDE_XDP_PROGRAM_H
@@ -23,9 +23,14 @@ struct xdp_program_settings {
 	/* A program of the same interface, whose maps the new one goes on with: books, sockets, latencies,
 	 * buckets and what services keep of their own. NULL: all maps are new. */
 	const struct xdp_program *previous;
+	bool dispatcher; /* attached beside others, in libxdp's dispatcher (io/dispatcher.h) */
 };
 
-/* Loads it. On failure err has the verifier's last lines, or names the capabilities. */
+/* What the program is called in the kernel. */
+#define XDP_PROGRAM_NAME "ringside"
+
+/* Loads it. On failure err has the verifier's last lines, or names the capabilities. -EOPNOTSUPP: the kernel
+ * refuses what the dispatcher needs. */
 int xdp_program_open(
 	struct xdp_program **program, const struct xdp_program_settings *settings, struct err *err);
 
@@ -37,8 +42,7 @@ int xdp_program_attach(
 
 /* Takes the place of another one on its interface, from one frame to the next; and when it returns no
  * CPU runs the other one any more. On failure the other one stays where it is. */
-int xdp_program_replace(
-	struct xdp_program *program, struct xdp_program *previous, struct err *err);
+int xdp_program_replace(struct xdp_program *program, struct xdp_program *previous, struct err *err);
 
 /* Takes it off the interface; the books can still be read. */
 void xdp_program_detach(struct xdp_program *program);

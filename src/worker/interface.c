@@ -194,8 +194,13 @@ int interface_start(struct interface *in, struct err *err)
 
 void interface_stop(struct interface *in)
 {
+	/* the dispatcher is found by the number that the interface has there */
+	int back = netns_enter(in->settings->interface->netns, NULL);
+
 	if (in->program)
 		xdp_program_detach(in->program);
+	if (back >= 0)
+		netns_leave(back);
 	for (uint32_t i = 0; i < in->queues_count; i++)
 		if (in->workers[i])
 			worker_ask_to_stop(in->workers[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/af_xdp.h"
+#include "io/dispatcher.h"
 #include "io/frames.h"
 #include "io/rings.h"
 #include "worker/ladder.h"
@@ -241,16 +242,49 @@ static int wake_up(struct interface *in, struct err *err)
 	return 0;
 }
 
-/* One rung: sockets, program, sockets into the program, and the attachment last, so that no frame comes
- * before there is somebody to take it. */
-static int open_rung(struct interface *in, bool native, struct err *err)
+/* A Ringside that was killed leaves its program in the dispatcher, where it would answer before ours. */
+static int refuse_leftover(const struct interface *in, struct err *err)
+{
+	struct dispatcher_program left;
+
+	if (!dispatcher_find(in->link.index, XDP_PROGRAM_NAME, &left, 1))
+		return 0;
+	if (left.pid)
+		return err_say(err, -EBUSY,
+			"another Ringside is in the dispatcher (program %u, process %d)", left.id,
+			left.pid);
+	return err_say(err, -EBUSY,
+		"a Ringside that was killed has left program %u in the dispatcher (ringside "
+		"detach %s takes it off)",
+		left.id, in->link.name);
+}
+
+/* Beside others where that is asked for; where the kernel refuses, alone, held by a link. */
+static int load_program(struct interface *in, struct err *err)
 {
 	struct xdp_program_settings settings = {
 		.queues = in->link.rx_queues_max,
 		.services = in->rules,
 		.tables = in->own_tables,
 		.state = &in->own_state,
+		.dispatcher = in->settings->interface->attach == ATTACH_DISPATCHER,
 	};
+	int ret = refuse_leftover(in, err);
+
+	if (!ret)
+		ret = xdp_program_open(&in->program, &settings, err);
+	if (ret != -EOPNOTSUPP || !settings.dispatcher)
+		return ret;
+	step_down(in, "dispatcher: %s; attached alone", err->text);
+	err->text[0] = '\0';
+	settings.dispatcher = false;
+	return xdp_program_open(&in->program, &settings, err);
+}
+
+/* One rung: sockets, program, sockets into the program, and the attachment last, so that no frame comes
+ * before there is somebody to take it. */
+static int open_rung(struct interface *in, bool native, struct err *err)
+{
 	int ret;
 
 	in->ops = &io_af_xdp;
@@ -261,7 +295,7 @@ static int open_rung(struct interface *in, bool native, struct err *err)
 	rules_choose_halves(in, true, in->zero_copy == 1);
 	ret = rules_compile(in, err);
 	if (!ret)
-		ret = xdp_program_open(&in->program, &settings, err);
+		ret = load_program(in, err);
 	if (!ret) {
 		in->tables = xdp_program_tables(in->program);
 		in->state = xdp_program_state(in->program);

@@ -131,6 +131,67 @@ pins_interrupts() {
 	[ "$(affinities)" = "$before" ] || fail "before: $before; after: $(affinities)"
 }
 
+in_dispatcher() { guest 'xdp-loader status rs0' | grep -qw "$1"; }
+not_in_dispatcher() { ! in_dispatcher "$1"; }
+foreign_frames() { guest 'bpftool -j map dump name foreign_frames' | grep -o '"value": *[0-9]*' | grep -o '[0-9]*$'; }
+refuses_to_start() { # refuses_to_start WORDS
+	start_in "$near" ringside run -i rs0 reflect --format json --set=rs0.attach=dispatcher
+	ringside_wait
+	[ "$status" = 1 ] && grep -q "^ringside: rs0: .*$1" "$err" || fail "status $status"
+}
+
+is_in_the_dispatcher() {
+	local before
+	cases False "interface.xdp == 'native' and 'dispatcher' not in interface.why" --set=rs0.attach=dispatcher \
+		--set=rs0.zero_copy=off
+	guest '[ -z "$(ls /sys/fs/bpf/xdp)" ]' || fail "something is still pinned: $(guest 'ls /sys/fs/bpf/xdp')"
+	about "$vm_version, $vm_nic: beside another program in the dispatcher"
+	guest 'xdp-loader load -m native rs0 /usr/bin/foreign.o' || fail "the other program is not loaded"
+	ringside_start -i rs0 reflect --set=rs0.attach=dispatcher || return
+	in_dispatcher ringside && in_dispatcher foreign || fail "$(guest 'xdp-loader status rs0')"
+	before=$(foreign_frames)
+	peer probes count=20
+	[ "$(foreign_frames)" -lt $((before + 20)) ] || fail "the other program sees what was answered"
+	before=$(foreign_frames)
+	peer ping
+	[ "$(foreign_frames)" -gt "$before" ] || fail "the other program does not see what is passed on"
+	guest 'ringside detach rs0' >"$err" 2>&1 && fail "detach takes a living one out"
+	grep -q "in use by process $pid" "$err" || fail "the living one is not named"
+	in_dispatcher ringside || fail "the living one is gone"
+	ringside_stop
+}
+
+leaves_something() {
+	about "$vm_version, $vm_nic: what SIGKILL leaves in the dispatcher is named, and detach takes it, and only it, out"
+	ringside_start -i rs0 reflect --set=rs0.attach=dispatcher || return
+	peer until
+	ringside_end TERM
+	wait_for 5 not_in_dispatcher ringside || fail "it is still in the dispatcher after its end"
+	in_dispatcher foreign || fail "the other program is gone"
+	ringside_start -i rs0 reflect --set=rs0.attach=dispatcher || return
+	guest "kill -KILL $pid"
+	ringside_wait
+	in_dispatcher ringside || fail "nothing is left"
+	refuses_to_start 'left program [0-9]* in the dispatcher (ringside detach rs0 '
+	guest 'ringside detach rs0' | grep -q '^rs0: program [0-9]* taken out of the dispatcher$' || fail "detach fails"
+	not_in_dispatcher ringside || fail "it is still there"
+	in_dispatcher foreign || fail "the other program is gone"
+	guest 'ringside detach rs0' | grep -q '^rs0: nothing that Ringside has left$' || fail "there is more"
+	guest 'xdp-loader unload -a rs0'
+	is_clean
+}
+
+respects_a_lonely_program() {
+	about "$vm_version, $vm_nic: a program that is alone on the interface, without the dispatcher, is left there"
+	guest 'mkdir -p /tmp/bpf && mount -t bpf bpf /tmp/bpf; bpftool prog load /usr/bin/foreign.o /tmp/bpf/foreign &&
+		bpftool net attach xdpdrv pinned /tmp/bpf/foreign dev rs0' || fail "it cannot be attached"
+	refuses_to_start 'another XDP program is attached (id [0-9]*, name foreign)'
+	guest 'ringside detach rs0' | grep -q '^rs0: nothing that Ringside has left$' || fail "detach takes it"
+	[ -n "$(xdp_id)" ] || fail "it is gone"
+	guest 'bpftool net detach xdpdrv dev rs0; rm /tmp/bpf/foreign'
+	is_clean
+}
+
 run() { # run TEST...: those that were asked for
 	local test
 	for test; do
@@ -158,11 +219,13 @@ for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
 	case $kernel in
 	5.* | 6.1 | 6.12) on "$kernel" virtio copy answers_in_every_mode binds_what_it_shows is_killed loses_its_link \
-		loses_its_device pins_interrupts ;;
+		loses_its_device pins_interrupts is_in_the_dispatcher leaves_something \
+		respects_a_lonely_program ;;
 	*)
 		on "$kernel" virtio copy binds_what_it_shows
 		on "$kernel" virtio 'zero copy' answers_in_every_mode binds_what_it_shows answers_without_copies is_killed \
-			loses_its_link loses_its_device pins_interrupts
+			loses_its_link loses_its_device pins_interrupts is_in_the_dispatcher leaves_something \
+			respects_a_lonely_program
 		on "$kernel" igb 'zero copy' answers_in_every_mode binds_what_it_shows answers_without_copies is_killed \
 			loses_its_link loses_its_device
 		;;
