@@ -76,6 +76,27 @@ under_load() {
 	[ "$direct" = True ] || records "totals.drop_packets == drops.ttl_exceeded == expected('$dir/expected').ttl_exceeded"
 }
 
+# pauses_under_load: what comes meanwhile is the stack's, and everything is somewhere
+pauses_under_load() {
+	local times=0 sender
+	file "${main[@]}" "$path"
+	ringside_start -c "$ini" || return
+	in_far "$python" "$srcdir/tests/peer.py" load peer0 count=60000 rate=30000 seed=$RANDOM expect="$dir/expected" &
+	sender=$!
+	while kill -0 $sender 2>/dev/null; do
+		times=$((times + 1))
+		"$RINGSIDE" set main.state pause >/dev/null || fail "cannot pause"
+		"$RINGSIDE" set main.state resume >/dev/null || fail "cannot resume"
+	done
+	wait $sender
+	[ $times -ge 3 ] || fail "only $times pauses while packets came"
+	ringside_stop
+	records "totals.rx_packets == expected('$dir/expected').rx_packets" 'totals.tx_packets > 0' \
+		"totals.pass_packets > expected('$dir/expected').pass_packets" \
+		'totals.drop_packets == drops.ttl_exceeded' \
+		'totals.rx_packets == totals.tx_packets + totals.pass_packets + drops.ttl_exceeded'
+}
+
 # What the file says is so from then on.
 rules_change() {
 	file "${main[@]}" "$path"
@@ -289,6 +310,11 @@ for path in 'path = kernel' 'path = user'; do
 	about "$path: interfaces come and go"
 	interfaces_come_and_go
 done
+for path in 'path = kernel' 'path = user'; do
+	about "$path: a service is paused and resumed under load"
+	pauses_under_load
+done
+path='path = auto'
 about "a bad file changes nothing and says why"
 bad_files
 about "keys that need a restart are named, levels are followed"
