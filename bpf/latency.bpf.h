@@ -7,7 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "histogram.h"
-#include "services.h"
+#include "verdict.h"
 
 struct latency_histogram { /* the layout of struct histogram */
 	__u64 bucket[HISTOGRAM_BUCKETS];

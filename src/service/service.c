@@ -9,13 +9,19 @@ const char *const path_names[] = { "auto", "kernel", "user", NULL };
 
 #define SERVICE_DECLARE(name) extern const struct service_type service_##name;
 SERVICES(SERVICE_DECLARE)
+#ifdef RINGSIDE_HTTP
+SERVICE_DECLARE(http)
+#endif
 #undef SERVICE_DECLARE
 
 const struct service_type *const service_types[] = {
 #define SERVICE_ADDRESS(name) &service_##name,
 	SERVICES(SERVICE_ADDRESS)
+#ifdef RINGSIDE_HTTP
+		SERVICE_ADDRESS(http)
+#endif
 #undef SERVICE_ADDRESS
-		NULL
+			NULL
 };
 
 unsigned service_needs(const struct service_type *type, const void *settings)

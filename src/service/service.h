@@ -153,6 +153,16 @@ struct service_type {
 	/* The end of a batch in which handle() was called. */
 	void (*flush)(void *handler);
 	void (*close_queue)(void *handler);
+	/* A service whose packets come by a hook of its own, and not by that of XDP: which one ("TC ingress").
+	 * An interface with such services alone has no XDP program. It attaches its program in
+	 * open_interface(), lets everything pass until run_interface(part, true), when all else is in its
+	 * place, and again from run_interface(part, false) on, before anything is taken away. */
+	const char *own_hook;
+	void (*run_interface)(void *part, bool run);
+	/* What its hook has counted for a queue since open_interface(): frames of the service by outcome,
+	 * and all others that it saw; worker/books.c says how they join the rest. */
+	void (*read_books)(
+		void *part, uint32_t queue, struct cell own[OUTCOMES], struct cell *other);
 	void (*close_interface)(void *part);
 	/* Takes over other settings while frames flow; they are the instance's then, and those before are
 	 * about to go. Rules and tables are compiled from them afterwards. A failure changes nothing; after
@@ -191,7 +201,7 @@ void service_compile_ports(const struct option_ports *ports, const struct servic
 /* Empties the tables before the services of an interface are compiled into them. */
 void rule_tables_init(struct rule_tables *tables);
 
-/* All services, in the order a frame is offered to them; NULL at the end. */
+/* All services, in the order a frame is offered to them, those with a hook of their own last; NULL at the end. */
 extern const struct service_type *const service_types[];
 
 /* The type of that name, or NULL. */

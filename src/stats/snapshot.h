@@ -61,7 +61,7 @@ struct snapshot_interface {
 	char driver[32];
 	char state[16];     /* "up", "down", "absent"; "unused": no service is on it any more */
 	uint32_t mtu;
-	char io[16];        /* "af_xdp", "af_packet", "pcap" */
+	char io[16];        /* "af_xdp", "af_packet", "pcap"; "tc": services' own hooks alone */
 	char xdp[16];       /* "native", "generic", empty without XDP */
 	int zero_copy;      /* 1, 0; -1 without AF_XDP sockets */
 	char poll[32];      /* the effective poll mode: "interrupt", "busy 20 us", … */

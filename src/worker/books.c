@@ -58,12 +58,71 @@ static bool has_queue(const struct interface *in, uint32_t i)
 	return in && i < in->queues_count;
 }
 
+static void add_cell(struct cell *sum, const struct cell *cell)
+{
+	sum->packets += cell->packets;
+	sum->bytes += cell->bytes;
+}
+
+/* Counts may have been read at different moments: what is not there cannot move. */
+static void move_cell(struct cell *from, const struct cell *moved)
+{
+	from->packets -= moved->packets < from->packets ? moved->packets : from->packets;
+	from->bytes -= moved->bytes < from->bytes ? moved->bytes : from->bytes;
+}
+
+/* What the services' own hooks have counted. */
+struct hooks {
+	bool there[SERVICE_SLOTS];
+	struct cell own[SERVICE_SLOTS][OUTCOMES], other[SERVICE_SLOTS];
+};
+
+/* The last one first: a frame that moves on meanwhile is missing in none of those that it came from. */
+static void read_hooks(const struct interface *in, uint32_t i, struct hooks *hooks)
+{
+	*hooks = (struct hooks){ 0 };
+	for (unsigned slot = SERVICE_SLOTS; slot-- > 0;) {
+		const struct interface_service *is = &in->services[slot];
+
+		hooks->there[slot] = is->type && is->type->read_books;
+		if (hooks->there[slot])
+			is->type->read_books(
+				is->part, in->queues[i], hooks->own[slot], &hooks->other[slot]);
+	}
+}
+
+/* A frame that comes to a service's own hook has passed the hook before it, XDP's or another service's: what
+ * became of it takes the place of that. Without XDP the first of them counts every frame. */
+static void add_hooks(const struct hooks *hooks, bool has_xdp, struct cells *cells)
+{
+	struct cell *passed = &cells->cell[SLOT_NONE][OUTCOME_PASS];
+	bool is_first = !has_xdp;
+
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		for (unsigned k = 0; hooks->there[slot] && k < OUTCOMES; k++) {
+			add_cell(&cells->cell[slot][k], &hooks->own[slot][k]);
+			if (!is_first)
+				move_cell(passed, &hooks->own[slot][k]);
+		}
+		if (is_first && hooks->there[slot]) {
+			add_cell(passed, &hooks->other[slot]);
+			is_first = false;
+		}
+	}
+}
+
 static void read_kernel(
 	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
+	struct hooks hooks;
+
 	books->kernel = past->kernel;
-	if (has_queue(in, i) && in->program)
+	if (!has_queue(in, i))
+		return;
+	read_hooks(in, i, &hooks);
+	if (in->program)
 		xdp_program_add_cells(in->program, in->queues[i], &books->kernel);
+	add_hooks(&hooks, in->program, &books->kernel);
 }
 
 static void read_worker(

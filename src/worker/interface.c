@@ -189,6 +189,7 @@ int interface_start(struct interface *in, struct err *err)
 		if (ret)
 			return err_where(err, ret, "%s queue %u", in->link.name, in->queues[i]);
 	}
+	user_half_run(in, true);
 	return 0;
 }
 
@@ -197,6 +198,7 @@ void interface_stop(struct interface *in)
 	/* the dispatcher is found by the number that the interface has there */
 	int back = netns_enter(in->settings->interface->netns, NULL);
 
+	user_half_run(in, false);
 	if (in->program)
 		xdp_program_detach(in->program);
 	if (back >= 0)

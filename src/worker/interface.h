@@ -50,7 +50,8 @@ struct interface {
 	const struct interface_settings *settings;
 	struct link link;
 	const struct io_ops *ops;
-	struct xdp_program *program; /* NULL: no kernel half */
+	struct xdp_program *program; /* NULL: no XDP program */
+	bool own_hooks; /* all its services have hooks of their own in the kernel */
 	bool generic;
 	int zero_copy; /* 1, 0; -1: no AF_XDP sockets */
 	bool zero_copy_tried;

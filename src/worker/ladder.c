@@ -403,6 +403,24 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 	return ret ? ret : open_queues(in, false, err);
 }
 
+/* No queue is ours: the services' hooks do it all. */
+static int open_own_hooks(struct interface *in, struct err *err)
+{
+	static const struct io_ops ops = { .name = "tc", .latency = "" };
+	int ret;
+
+	in->ops = &ops;
+	in->own_hooks = true;
+	in->zero_copy = -1;
+	rules_choose_halves(in, true, false);
+	ret = rules_compile(in, err);
+	if (ret)
+		return ret;
+	in->tables = in->own_tables;
+	in->state = &in->own_state;
+	return user_half_open(in, err);
+}
+
 int ladder_open(struct interface *in, struct err *err)
 {
 	int io = in->settings->interface->io, ret;
@@ -414,6 +432,8 @@ int ladder_open(struct interface *in, struct err *err)
 	ret = choose_queues(in, err);
 	if (ret)
 		return ret;
+	if (io == IO_AUTO && rules_have_own_hooks(in))
+		return open_own_hooks(in, err);
 	ret = open_xdp_ladder(in, err);
 	if (!ret || io == IO_AF_XDP || is_final(ret))
 		return ret;

@@ -79,6 +79,7 @@ struct pool_interface {
 	uint64_t nic_rx_packets, nic_read_ns; /* the NIC's count, and when it was read; 0: never */
 	/* of the newest opening; stays while it is absent */
 	struct snapshot_interface shown; /* without state and counts */
+	bool has_kernel_half; /* an XDP program, or hooks of services' own */
 	struct interface_path paths[SERVICE_SLOTS];
 	const char *latency; /* what its backend measures */
 	uint64_t retry_ns; /* when to try to open it again */

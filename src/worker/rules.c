@@ -71,6 +71,21 @@ const char *rules_find_copies(const struct interface *in)
 	return NULL;
 }
 
+bool rules_have_own_hooks(const struct interface *in)
+{
+	const struct config *config = in->settings->config;
+	bool has = false;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		if (!is_used(in, &config->services[i]))
+			continue;
+		if (!config->services[i].type->own_hook)
+			return false;
+		has = true;
+	}
+	return has;
+}
+
 void rules_find_services(struct interface *in)
 {
 	const struct config *config = in->settings->config;
@@ -108,6 +123,8 @@ void rules_choose_halves(struct interface *in, bool has_kernel_half, bool zero_c
 			      : in->generic ? "generic XDP"
 					    : "native XDP without zero copy";
 		}
+		if (service->type->own_hook)
+			why = service->type->own_hook;
 		snprintf(path->why, sizeof(path->why), "%s", why);
 	}
 }

@@ -20,6 +20,9 @@ uint32_t rules_find_keepers(const struct interface *interface);
 /* The first service that has to have packets copied, or NULL. */
 const char *rules_find_copies(const struct interface *interface);
 
+/* True when all of them have hooks of their own: XDP is then not in their way. */
+bool rules_have_own_hooks(const struct interface *interface);
+
 /* Chooses each service's half; zero_copy says whether sockets are bound with it. */
 void rules_choose_halves(struct interface *interface, bool has_kernel_half, bool zero_copy);
 

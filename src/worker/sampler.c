@@ -238,7 +238,7 @@ static void fill_interface(const struct pool_interface *pi, struct snapshot_inte
 				 : "down");
 	if (!pi->interface)
 		snprintf(i->why, sizeof(i->why), "%s", pi->failure);
-	if (!i->xdp[0]) {
+	if (!pi->has_kernel_half) {
 		i->kernel_rx_packets = i->kernel_rx_bytes = i->kernel_pass = SNAPSHOT_UNKNOWN;
 		i->kernel_drop = i->kernel_tx = SNAPSHOT_UNKNOWN;
 		i->kernel_tx_errors = i->kernel_redirect = i->kernel_deliver = SNAPSHOT_UNKNOWN;
@@ -381,7 +381,7 @@ void sampler_take(struct pool *pool, struct snapshot *s)
 
 			q->interface = k;
 			fill_queue(pool, pi, i, q, books);
-			if (pi->shown.xdp[0])
+			if (pi->has_kernel_half)
 				add_kernel(&s->interfaces[k], books);
 			for (unsigned m = 0; m < s->services_count; m++)
 				add_service(&s->services[m], books, services[m].slot);

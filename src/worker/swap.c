@@ -60,11 +60,13 @@ static int compile(struct swap *swap, struct err *err)
 	struct interface *in = swap->in, *next = &swap->next;
 
 	rules_find_services(next);
-	if (user_half_refuse(next, in->ops, err))
+	if (in->own_hooks && !rules_have_own_hooks(next))
+		return err_say(err, -ESTALE, "its services need XDP now");
+	if (!in->own_hooks && user_half_refuse(next, in->ops, err))
 		return -EOPNOTSUPP;
 	if (in->io[0] && rules_find_keepers(in) != rules_find_keepers(next))
 		return err_say(err, -ESTALE, "other services keep frames of its queues now");
-	rules_choose_halves(next, in->program != NULL, in->zero_copy == 1);
+	rules_choose_halves(next, in->program || in->own_hooks, in->zero_copy == 1);
 	return rules_compile(next, err);
 }
 
@@ -303,6 +305,7 @@ int swap_commit(struct swap *swap, struct err *err)
 	if (back >= 0)
 		netns_leave(back);
 	user_half_update(in);
+	user_half_run(in, true);
 	free(swap);
 	return 0;
 }

@@ -141,6 +141,16 @@ int user_half_open_queues(struct interface *in, struct err *err)
 	return 0;
 }
 
+void user_half_run(struct interface *in, bool run)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		const struct interface_service *is = &in->services[slot];
+
+		if (is->type && is->type->run_interface)
+			is->type->run_interface(is->part, run);
+	}
+}
+
 void user_half_get_handlers(
 	const struct interface *in, uint32_t index, struct worker_handler handlers[SERVICE_SLOTS])
 {

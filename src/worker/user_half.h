@@ -28,6 +28,9 @@ void user_half_update(struct interface *interface);
 /* Closes those parts for queues that the other, of the same services, has not. */
 void user_half_close_new_queues(struct interface *interface, const struct interface *other);
 
+/* Lets services with hooks of their own take packets, or no longer: see run_interface(). */
+void user_half_run(struct interface *interface, bool run);
+
 /* Closes the parts of one service, whose handler is not called any more, or of all of them. The frames
  * are still there. */
 void user_half_close_slot(struct interface *interface, unsigned slot);

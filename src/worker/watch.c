@@ -35,6 +35,7 @@ static void keep_shown(struct pool_interface *pi)
 	snprintf(shown->why, sizeof(shown->why), "%s", in->why);
 	shown->mtu = in->link.mtu;
 	/* without sockets, since the kernel half answers alone, there is no zero copy either */
+	pi->has_kernel_half = in->program || in->own_hooks;
 	shown->zero_copy = in->program ? in->zero_copy == 1 : -1;
 	watch_note_paths(pi);
 	memset(pi->queue_watches, 0, sizeof(pi->queue_watches));
@@ -54,7 +55,7 @@ static void log_opened(struct pool *pool, const struct pool_interface *pi)
 		in->zero_copy == 1   ? ", zero copy"
 		: in->zero_copy == 0 ? ", copy mode"
 				     : "",
-		in->program && in->zero_copy < 0 ? ", answered in the kernel half" : "",
+		pi->has_kernel_half && in->zero_copy < 0 ? ", answered in the kernel half" : "",
 		in->queues_count, in->queues_count == 1 ? "" : "s", pages ? ", " : "",
 		pages ? pages : "");
 }
@@ -175,7 +176,7 @@ static void compare(struct pool *pool, struct pool_interface *pi)
 	netns_leave(back);
 	if (ret || link.index != in->link.index)
 		lose_interface(pool, pi, "the interface is gone");
-	else if (in->program && link.rx_queues != in->link.rx_queues)
+	else if (pi->has_kernel_half && link.rx_queues != in->link.rx_queues)
 		lose_interface(pool, pi, "the number of queues changed");
 	else {
 		pi->carrier = link.up && link.carrier;
