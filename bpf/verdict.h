@@ -32,6 +32,8 @@ enum verdict {
 	X(ttl_exceeded)                                                                            \
 	X(bad_checksum)                                                                            \
 	X(denied)                                                                                  \
+	X(not_acknowledged)                                                                        \
+	X(bad_sequence)                                                                            \
 	X(rx_ring_full)                                                                            \
 	X(rx_dropped)                                                                              \
 	X(tx_ring_full)                                                                            \

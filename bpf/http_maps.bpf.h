@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kernel half of http keeps: maps, and one CPU's room to work in. */
+#ifndef RINGSIDE_HTTP_MAPS_BPF_H
+#define RINGSIDE_HTTP_MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "address.h"
+#include "http_request.h"
+#include "http_tcp.h"
+#include "verdict.h"
+
+/* Known when the program is loaded. */
+const volatile struct http_rule rule = { 0 };
+
+struct http_state state SEC(".data.state") = { 0 };
+
+/* A path has its key for ever, so that no element of these is used again while somebody reads it. Sizes are
+ * set when the program is loaded. */
+struct http_short_path {
+	__u8 text[HTTP_PATH_SHORT];
+};
+struct http_long_path {
+	__u8 text[HTTP_PATH_BYTES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct http_short_path);
+	__type(value, __u32); /* the entry */
+} short_paths SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct http_long_path);
+	__type(value, __u32);
+} long_paths SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_entry);
+} entries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_object);
+} objects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_segment);
+} segments SEC(".maps");
+
+struct address addresses[ADDRESS_TABLE] SEC(".data.addresses") = { 0 };
+
+/* A connection that has got an answer here; none is kept before. */
+struct http_flow {
+	__u32 received; /* the sequence number that the client's next request has */
+	__u32 request; /* bytes of its last request: what it may send again */
+	__u32 answer, sent; /* where the last answer began, and ends */
+	__u32 object, version;
+	__u8 kind; /* enum http_kind, of the last answer */
+	__u8 closes; /* the head that the last answer had */
+	__u8 withheld; /* 1: the request's last byte is not yet acknowledged */
+	__u8 has_fin, got_fin; /* we closed; the client did */
+	__u8 has_stamps;
+	struct http_offer offer;
+	__u8 pad[3];
+	__u64 again_ns; /* when a hole was last filled */
+};
+
+enum http_kind { HTTP_WHOLE, HTTP_HEADER_ONLY, HTTP_NOT_MODIFIED };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct http_flow_key);
+	__type(value, struct http_flow);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_counts);
+} counts SEC(".maps");
+
+/* Answers by entry, a CPU each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} entry_hits SEC(".maps");
+
+/* The books by interface and queue: what the service did with a frame, and frames that are not its own. */
+struct http_books {
+	struct cell own[OUTCOMES];
+	struct cell other;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HTTP_INTERFACES *HTTP_QUEUES);
+	__type(key, __u32);
+	__type(value, struct http_books);
+} books SEC(".maps");
+
+struct http_work {
+	struct http_tcp tcp;
+	struct http_flow_key key;
+	struct http_request request;
+	struct http_accept accept;
+	struct http_flow fresh;
+	struct http_long_path path;
+	__u8 wanted[64]; /* the client's condition, zeros behind */
+	__u32 interface; /* index into state.interface */
+	__u32 cut; /* 1: the frame is longer than the buffer */
+	__u8 header[96]; /* of the answer: Ethernet, IP, TCP; 94 at most */
+	__u8 buffer[HTTP_BUFFER_ROOM];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_work);
+} works SEC(".maps");
+
+static __always_inline const struct http_interface *http_place(const struct http_work *w)
+{
+	return &state.interface[w->interface & (HTTP_INTERFACES - 1)];
+}
+
+#endif

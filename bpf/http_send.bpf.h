@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How the kernel half of http answers: the packet that came in becomes the one that goes out.
+ *
+ * A packet from the stack of the same machine (veth, virtio) may have its checksum left to be finished
+ * (CHECKSUM_PARTIAL), and no helper tells so or changes it: then the answer is left to be finished, too.
+ * The kernel refuses to cut such a packet behind the field of the checksum: that refusal is the test.
+ */
+#ifndef RINGSIDE_HTTP_SEND_BPF_H
+#define RINGSIDE_HTTP_SEND_BPF_H
+
+#include "checksum.h"
+#include "http_maps.bpf.h"
+
+#define HTTP_EINVAL 22
+/* How far a packet is cut for the test: behind TCP's ports. */
+#define HTTP_CUT_BYTES 4
+/* As Linux's net.ipv4.ip_default_ttl. */
+#define HTTP_TTL 64
+/* Announced with every segment: 64 KB. What a connection sends here is at most one request. */
+#define HTTP_WINDOW (65536 >> HTTP_WINDOW_SCALE)
+
+/* What a packet is answered with. */
+struct http_answer {
+	const struct http_head *head; /* in front of the text; NULL: none */
+	const __u8 *text; /* NULL: none */
+	__u64 text_bytes; /* a word of its own on the stack: there the verifier remembers its bounds */
+	__u32 text_sum;
+	__u32 sequence, acknowledges;
+	__u16 flags, window;
+	__u32 options; /* bytes of TCP options, which are in their place already */
+};
+
+static __always_inline void http_write_ethernet(struct http_work *w)
+{
+	FRAME_WORD(__u32, w->header) = FRAME_WORD(__u32, w->buffer + 6);
+	FRAME_WORD(__u16, w->header + 4) = FRAME_WORD(__u16, w->buffer + 10);
+	FRAME_WORD(__u32, w->header + 6) = FRAME_WORD(__u32, w->buffer);
+	FRAME_WORD(__u16, w->header + 10) = FRAME_WORD(__u16, w->buffer + 4);
+	FRAME_WORD(__u16, w->header + 12) = FRAME_WORD(__u16, w->buffer + 12);
+}
+
+/* Returns the sum over the pseudo header but for TCP's length. */
+static __always_inline __u64 http_write_ip(struct http_work *w, __u32 tcp_bytes)
+{
+	__u8 *ip = w->header + ETH_HLEN;
+	const __u32 *client = (const void *)&w->key.client, *server = (const void *)&w->key.server;
+	__u64 sum = 0;
+
+	if (w->tcp.is_ipv6) {
+		FRAME_WORD(__u32, ip) = BE32(0x60000000);
+		FRAME_WORD(__u32, ip + 4) = BE32(tcp_bytes << 16 | IPPROTO_TCP << 8 | HTTP_TTL);
+#pragma GCC unroll 4
+		for (int i = 0; i < 4; i++) {
+			FRAME_WORD(__u32, ip + 8 + 4 * i) = server[i];
+			FRAME_WORD(__u32, ip + 24 + 4 * i) = client[i];
+			sum += (__u64)server[i] + client[i];
+		}
+		return sum + BE16(IPPROTO_TCP);
+	}
+	FRAME_WORD(__u32, ip) = BE32(0x45000000 | (tcp_bytes + 20));
+	FRAME_WORD(__u32, ip + 4) = BE32(0x4000); /* do not fragment, and hence no id (RFC 6864) */
+	FRAME_WORD(__u32, ip + 8) = BE32(HTTP_TTL << 24 | IPPROTO_TCP << 16);
+	FRAME_WORD(__u32, ip + 12) = server[3];
+	FRAME_WORD(__u32, ip + 16) = client[3];
+	sum = (__u64)server[3] + client[3];
+	FRAME_WORD(__u16, ip + 10) = (__u16)~checksum_fold(
+		sum + FRAME_WORD(__u32, ip) + BE32(0x4000) + FRAME_WORD(__u32, ip + 8));
+	return sum + BE16(IPPROTO_TCP);
+}
+
+/* The TCP header with its checksum still 0. */
+static __always_inline void http_write_tcp(struct http_work *w, const struct http_answer *a)
+{
+	__u8 *tcp = w->header + (w->tcp.at & 63);
+
+	FRAME_WORD(__be16, tcp) = w->key.server_port;
+	FRAME_WORD(__be16, tcp + 2) = w->key.client_port;
+	FRAME_WORD(__be32, tcp + 4) = BE32(a->sequence);
+	FRAME_WORD(__be32, tcp + 8) = BE32(a->acknowledges);
+	FRAME_WORD(__be32, tcp + 12) = BE32(
+		((HTTP_TCP_BYTES + a->options) >> 2) << 28 | (__u32)a->flags << 16 | a->window);
+	FRAME_WORD(__u32, tcp + 16) = 0;
+}
+
+/* Timestamps: the client's go back, so that ours stay what they were in the SYN-ACK until the kernel goes on
+ * from there. */
+static __always_inline __u32 http_write_stamps(struct http_work *w)
+{
+	__u8 *option = w->header + (w->tcp.at & 63) + HTTP_TCP_BYTES;
+
+	if (!w->tcp.has_stamps)
+		return 0;
+	FRAME_WORD(__be32, option) = BE32(0x0101080a);
+	FRAME_WORD(__be32, option + 4) = BE32(w->tcp.echo);
+	FRAME_WORD(__be32, option + 8) = BE32(w->tcp.stamp);
+	return HTTP_STAMP_BYTES;
+}
+
+/* Makes the packet the answer. Returns 0, or -1: it can't be done, and the packet is spoilt. */
+static __attribute__((noinline)) int http_make(
+	struct __sk_buff *skb, struct http_work *w, const struct http_answer *a)
+{
+	__u32 tcp_bytes = HTTP_TCP_BYTES + (a->options & 60),
+	      headers = (w->tcp.at & 63) + tcp_bytes;
+	__u32 head_bytes = a->head ? a->head->bytes : 0;
+	__u64 text_bytes = a->text ? a->text_bytes : 0;
+	__u8 *tcp = w->header + (w->tcp.at & 63);
+	int is_partial, ret;
+	__u64 sum;
+
+	if (headers > 94 || head_bytes > sizeof(a->head->text) || text_bytes > HTTP_SEGMENT_BYTES)
+		return -1;
+	ret = bpf_skb_change_tail(skb, (w->tcp.at & 63) + HTTP_CUT_BYTES, 0);
+	is_partial = ret == -HTTP_EINVAL;
+	if (ret && !is_partial)
+		return -1;
+	if (bpf_skb_change_tail(skb, headers + head_bytes + text_bytes, 0))
+		return -1;
+	http_write_ethernet(w);
+	sum = http_write_ip(w, tcp_bytes + head_bytes + text_bytes);
+	sum += BE16((__u16)(tcp_bytes + head_bytes + text_bytes));
+	http_write_tcp(w, a);
+	if (is_partial) {
+		FRAME_WORD(__u16, tcp + 16) = checksum_fold(sum);
+	} else {
+		sum += (__u32)bpf_csum_diff(NULL, 0, (void *)tcp, tcp_bytes, 0);
+		if (a->head)
+			sum += a->head->sum;
+		FRAME_WORD(__u16, tcp + 16) = (__u16)~checksum_fold(sum + a->text_sum);
+	}
+	if (bpf_skb_store_bytes(skb, 0, w->header, headers, BPF_F_INVALIDATE_HASH))
+		return -1;
+	if (a->head && head_bytes &&
+		bpf_skb_store_bytes(skb, headers, a->head->text, head_bytes, 0))
+		return -1;
+	if (a->text && text_bytes &&
+		bpf_skb_store_bytes(skb, headers + head_bytes, a->text, text_bytes, 0))
+		return -1;
+	return 0;
+}
+
+/* A segment without text. */
+__attribute__((noinline)) int http_make_empty(
+	struct __sk_buff *skb, struct http_work *w, __u32 sequence, __u32 acknowledges, __u32 flags)
+{
+	struct http_answer a = {
+		.sequence = sequence,
+		.acknowledges = acknowledges,
+		.flags = (__u16)(flags | HTTP_TCP_ACK),
+		.window = HTTP_WINDOW,
+	};
+
+	if (!w)
+		return -1;
+	a.options = http_write_stamps(w);
+	return http_make(skb, w, &a);
+}
+
+#endif

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "service/http_instance.h"
+
+/* Two segments: more go faster by the kernel's TSO (docs/performance.md). */
+#define SEGMENTS_AUTO 2
+/* Connections that have got an answer here; the oldest is forgotten for a new one, and then reset. */
+#define FLOWS_MAX 65536
+/* Files that come while it runs. */
+#define FILES_SPARE 1024
+#define IP_HEADERS 40
+
+static struct http_program_settings program_settings(const struct http_settings *settings)
+{
+	uint32_t files = http_watch_count(settings->root);
+
+	return (struct http_program_settings){
+		.port = (uint16_t)settings->port,
+		.addresses = &settings->addresses,
+		.files_max = files + FILES_SPARE,
+		/* each file in its present state and one that is kept for a while */
+		.objects_max = 2 * files + FILES_SPARE,
+		.flows_max = FLOWS_MAX,
+		.segments_max = settings->max_segments ? settings->max_segments : SEGMENTS_AUTO,
+	};
+}
+
+static int add_path(void *context, const char *path, uint32_t entry, struct err *err)
+{
+	return http_program_add_path(context, path, entry, err);
+}
+
+static int open_store(
+	struct http_instance *in, const struct http_program_settings *program, struct err *err)
+{
+	const struct http_store_settings settings = {
+		.root = in->settings->root,
+		.headers = in->settings->headers,
+		.segments_max = program->segments_max,
+		.entries = http_program_entries(in->program),
+		.entries_max = program->files_max,
+		.objects = http_program_objects(in->program),
+		.objects_max = program->objects_max,
+		.segments = http_program_segments(in->program),
+		.add_path = add_path,
+		.context = in->program,
+		.log = in->log,
+	};
+	int ret = http_store_open(&in->store, &settings, err);
+
+	if (!ret)
+		ret = http_watch_open(&in->watch, in->settings->root, in->store, in->log, err);
+	if (ret)
+		return ret;
+	in->files_max = program->files_max;
+	in->hits = calloc(in->files_max, sizeof(*in->hits));
+	if (!in->hits)
+		return err_set(err, -ENOMEM, "make room for the files");
+	http_store_settle(in->store);
+	return http_keeper_start(in, err);
+}
+
+static void http_close(void *instance)
+{
+	struct http_instance *in = instance;
+
+	if (in->program)
+		http_keeper_stop(in);
+	http_server_close(in->server);
+	http_watch_close(in->watch);
+	http_store_close(in->store);
+	http_program_close(in->program);
+	pthread_mutex_destroy(&in->lock);
+	free(in->hits);
+	free(in);
+}
+
+static int http_open(const struct service_start *start, void **instance, struct err *err)
+{
+	const struct http_settings *settings = start->settings;
+	struct http_program_settings program = program_settings(settings);
+	struct http_instance *in = calloc(1, sizeof(*in));
+	int ret;
+
+	if (!in)
+		return err_set(err, -ENOMEM, "open the service");
+	in->first = *settings;
+	in->settings = &in->first;
+	in->log = start->log;
+	in->stop_fd = -1;
+	snprintf(in->name, sizeof(in->name), "%s", start->name);
+	pthread_mutex_init(&in->lock, NULL);
+	if (access(settings->root, R_OK | X_OK)) {
+		ret = err_set(err, -errno, "root %s", settings->root);
+		goto out;
+	}
+	ret = http_program_open(&in->program, &program, err);
+	if (ret == -EOPNOTSUPP) {
+		log_write(in->log, LOG_WARNING,
+			"service %s: %s: the ordinary server answers everything", in->name,
+			err->text);
+		err->text[0] = '\0';
+		ret = 0;
+	} else if (!ret) {
+		ret = open_store(in, &program, err);
+	}
+	if (ret)
+		goto out;
+	*instance = in;
+	return 0;
+out:
+	http_close(in);
+	return ret;
+}
+
+/* A sysctl of the namespace that the calling thread is in; on, where it cannot be read. */
+static bool sysctl_is_on(const char *name)
+{
+	char path[96];
+	int value = 1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	if (fscanf(file, "%d", &value) != 1)
+		value = 1;
+	fclose(file);
+	return value != 0;
+}
+
+static int check_ethernet(const char *name, struct err *err)
+{
+	struct ifreq request = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	ret = fd < 0 || ioctl(fd, SIOCGIFHWADDR, &request) ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	if (ret)
+		return err_set(err, ret, "ask for the kind of device");
+	if (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+		request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK)
+		return 0;
+	return err_say(err, -EOPNOTSUPP, "not an Ethernet device");
+}
+
+void http_follow_addresses(struct http_instance *in)
+{
+	struct address local[ADDRESS_TABLE];
+	unsigned count = 0;
+
+	if (!in->program || in->settings->addresses.choice != ADDRESSES_LOCAL)
+		return;
+	for (unsigned i = 0; i < HTTP_INTERFACES; i++) {
+		const struct service_interface *interface = in->places[i].interface;
+
+		for (unsigned k = 0; interface && k < ADDRESS_TABLE && count < ADDRESS_TABLE; k++)
+			if (interface->tables->addresses[k].wanted & ADDRESS_LOCAL)
+				local[count++] = interface->tables->addresses[k];
+	}
+	http_program_set_local(in->program, local, count);
+}
+
+static struct http_place *free_place(struct http_instance *in)
+{
+	for (unsigned i = 0; i < HTTP_INTERFACES; i++)
+		if (!in->places[i].interface)
+			return &in->places[i];
+	return NULL;
+}
+
+static void http_close_interface(void *part)
+{
+	struct http_place *place = part;
+	struct http_instance *in = place->instance;
+
+	if (in->program) {
+		http_program_set_interface(in->program, place->index, NULL);
+		http_program_detach(in->program, place->index);
+	}
+	place->interface = NULL;
+}
+
+static int open_kernel_half(
+	struct http_place *place, const struct service_interface *interface, struct err *err)
+{
+	struct http_instance *in = place->instance;
+	int ret = check_ethernet(interface->name, err);
+
+	place->about = (struct http_interface){
+		.index = interface->ifindex,
+		.mss = interface->mtu - IP_HEADERS,
+		.timestamps = sysctl_is_on("tcp_timestamps"),
+		.sack = sysctl_is_on("tcp_sack"),
+		.window_scaling = sysctl_is_on("tcp_window_scaling"),
+		.counts_all = !interface->program,
+	};
+	http_program_clear_cells(in->program, place->index);
+	return ret ? ret : http_program_attach(in->program, place->index, interface->ifindex, err);
+}
+
+static int http_open_interface(
+	void *instance, const struct service_interface *interface, void **part, struct err *err)
+{
+	struct http_instance *in = instance;
+	struct http_place *place;
+	int ret = 0;
+
+	place = free_place(in);
+	if (!place)
+		return err_say(err, -E2BIG, "at most %d interfaces", HTTP_INTERFACES);
+	*place = (struct http_place){
+		.instance = in,
+		.index = (unsigned)(place - in->places),
+		.interface = interface,
+	};
+	if (in->program)
+		ret = open_kernel_half(place, interface, err);
+	/* once: what is accepted goes on while an interface is away */
+	if (!ret && in->settings->fallback == HTTP_FALLBACK_OWN && !in->server)
+		ret = http_server_open(&in->server, (uint16_t)in->settings->port,
+			in->settings->root, in->settings->headers, err);
+	if (ret) {
+		http_close_interface(place);
+		return ret;
+	}
+	*part = place;
+	return 0;
+}
+
+static void http_run(void *part, bool run)
+{
+	struct http_place *place = part;
+
+	http_follow_addresses(place->instance);
+	if (place->instance->program)
+		http_program_set_interface(place->instance->program, place->index,
+			run && !place->instance->paused ? &place->about : NULL);
+}
+
+static void http_pause(void *instance, bool paused)
+{
+	struct http_instance *in = instance;
+
+	in->paused = paused;
+	for (unsigned i = 0; i < HTTP_INTERFACES; i++)
+		if (in->places[i].interface)
+			http_run(&in->places[i], true);
+}
+
+/* What is built in when it is opened. */
+static int http_reload(void *instance, const void *settings, struct err *err)
+{
+	struct http_instance *in = instance;
+	const struct http_settings *now = &in->first, *next = settings;
+	const struct {
+		const char *key;
+		bool differs;
+	} keys[] = {
+		{ "port", now->port != next->port },
+		{ "addresses", memcmp(&now->addresses, &next->addresses, sizeof(now->addresses)) },
+		{ "root", strcmp(now->root, next->root) },
+		{ "max_segments", now->max_segments != next->max_segments },
+		{ "fallback", now->fallback != next->fallback },
+		{ "headers", strcmp(now->headers, next->headers) },
+	};
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].differs)
+			return err_say(err, -EBUSY, "%s needs a restart", keys[i].key);
+	return 0;
+}
+
+static void http_read_books(
+	void *part, uint32_t queue, struct cell own[OUTCOMES], struct cell *other)
+{
+	const struct http_place *place = part;
+	struct http_cells cells;
+
+	if (!place->instance->program)
+		return;
+	http_program_read_cells(place->instance->program, place->index, queue, &cells);
+	memcpy(own, cells.own, sizeof(cells.own));
+	*other = cells.other;
+}
+
+static int http_compile(const struct service_compile *compile, struct err *err)
+{
+	(void)err;
+	/* nothing at the hook of XDP: its frames are the stack's there */
+	compile->rule->kind = SERVICE_NONE;
+	return 0;
+}
+
+static unsigned http_needs(const void *settings)
+{
+	(void)settings;
+	return SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_DEVICE;
+}
+
+const struct service_type service_http = {
+	.name = "http",
+	.summary = "answers GETs for static files in the kernel half, and hands the rest over",
+	.options = http_options,
+	.options_count = HTTP_OPTIONS,
+	.settings_size = sizeof(struct http_settings),
+	.own_hook = "TC ingress",
+	.compile = http_compile,
+	.needs = http_needs,
+	.open = http_open,
+	.open_interface = http_open_interface,
+	.run_interface = http_run,
+	.read_books = http_read_books,
+	.close_interface = http_close_interface,
+	.reload = http_reload,
+	.pause = http_pause,
+	.close = http_close,
+	.sample = http_sample,
+	.figures = http_figures,
+	.figures_count = HTTP_FIGURES,
+	.tables = http_tables,
+	.tables_count = HTTP_TABLES,
+};
