@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Floods a link with test packets as fast as one CPU can, and counts what comes back on it. Nothing that
- * comes back reaches the stack. Prints, in packets per second: sent, back. With SECONDS 0 it only waits
- * for a first answer.
+ * comes back reaches the stack. Prints, in packets per second, what was sent and what came back, and the
+ * seconds that it took. With SECONDS 0 it only waits for a first answer.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -129,7 +129,7 @@ static int flood_run(const struct flood *flood, struct flood_bpf *bpf, void *fra
 	/* at once: what is still on its way belongs to no second of these */
 	if (flood_total(bpf, 0, &sent) || flood_total(bpf, 1, &back))
 		return -1;
-	printf("%.0f %.0f\n", (double)sent / took, (double)back / took);
+	printf("%.0f %.0f %.6f\n", (double)sent / took, (double)back / took, took);
 	return 0;
 }
 
