@@ -60,6 +60,23 @@ same_figures() {
 	! grep -q $'\033' "$dir/seen" || fail "an escape"
 }
 
+recorded() {
+	about "a recording, shown again, is what was seen, byte for byte"
+	looks "${top[@]}" --duration 1 --record "$dir/kept"
+	mv "$dir/seen" "$dir/live"
+	looks "$RINGSIDE" top --format json --replay "$dir/kept"
+	# the first snapshot is where the first rates begin: live, it is not shown
+	tail -n +2 "$dir/seen" | cmp -s - "$dir/live" || fail "$(diff <(tail -n +2 "$dir/seen") "$dir/live" | head -n 4)"
+	[ "$(wc -l <"$dir/live")" -ge 5 ] || fail "$(wc -l <"$dir/live") records in a second"
+	about "what can't be recorded or replayed is said"
+	refused 1 "^ringside: .*/none/kept: No such file" -- "$RINGSIDE" top --record "$dir/none/kept"
+	refused 1 "^ringside: .*/none: No such file" -- "$RINGSIDE" top --replay "$dir/none"
+	refused 1 "^ringside: .*/live: this is no recording" -- "$RINGSIDE" top --replay "$dir/live"
+	refused 2 "^ringside: --replay shows a file" -- "$RINGSIDE" top ringside --replay "$dir/kept"
+	timeout 10 "${top[@]}" --duration 0.5 --record /dev/full >/dev/null 2>"$dir/said" </dev/null
+	[ $? = 1 ] && grep -q 'write /dev/full: No space left' "$dir/said" || fail "a full disk: $(cat "$dir/said")"
+}
+
 second_instance() {
 	about "a second instance of the same name ends and says whose it is"
 	refused 1 "^ringside: an instance named 'ringside' is running already \(pid [0-9]+\): .*--set ringside.name=" -- \
@@ -133,6 +150,7 @@ unwritable() {
 
 nobody_there
 same_figures
+recorded
 second_instance
 ringside_stop
 permissions

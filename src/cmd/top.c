@@ -13,10 +13,12 @@
 #include "cmd/command.h"
 #include "cmd/control_path.h"
 #include "cmd/headless.h"
+#include "cmd/replay.h"
 #include "cmd/snapshot_file.h"
 #include "cmd/value.h"
 #include "control/client.h"
 #include "stats/published.h"
+#include "stats/recording.h"
 #include "tui/tui.h"
 
 /* An instance that has just taken its name gets so long to publish something. */
@@ -25,6 +27,7 @@
 
 struct top {
 	const char *name; /* NULL: the only one */
+	const char *record, *replay; /* files, or NULL */
 	bool no_tui, format_given, ascii, no_color;
 	int format;
 	double interval_s, duration_s; /* 0: not given; until told to stop */
@@ -33,6 +36,8 @@ struct top {
 	struct headless headless;
 	struct log *log;
 	int wake_fd, timer_fd;
+	struct recording *recording; /* written or read; NULL: neither */
+	struct replay replayed;
 	char ended[64];
 	int end_fd; /* an eventfd: the instance has ended, and nobody waits for another */
 };
@@ -44,6 +49,8 @@ static const struct argument arguments_table[] = {
 	{ 0, "duration", "SECONDS", "end after so long (0: until told to)" },
 	{ 0, "ascii", NULL, "draw with ASCII characters" },
 	{ 0, "no-color", NULL, "draw without colours" },
+	{ 0, "record", "FILE", "also keep what is seen in a file" },
+	{ 0, "replay", "FILE", "show a recording instead of an instance" },
 	{ 'h', "help", NULL, "show this" },
 };
 #define ARGUMENTS (sizeof(arguments_table) / sizeof(arguments_table[0]))
@@ -59,6 +66,10 @@ static int take(
 		top->ascii = true;
 	else if (!strcmp(name, "no-color"))
 		top->no_color = true;
+	else if (!strcmp(name, "record"))
+		top->record = value;
+	else if (!strcmp(name, "replay"))
+		top->replay = value;
 	else if (!strcmp(name, "format")) {
 		top->format_given = true;
 		return value_word(name, output_format_names, value, &top->format, err);
@@ -85,7 +96,11 @@ static int parse(struct top *top, int argc, char **argv, struct err *err)
 		return failed;
 	top->name = arguments_word(&arguments);
 	word = top->name ? arguments_word(&arguments) : NULL;
-	return word ? err_say(err, -EINVAL, "'%s': one instance at a time", word) : 0;
+	if (word)
+		return err_say(err, -EINVAL, "'%s': one instance at a time", word);
+	if (top->replay && (top->name || top->record))
+		return err_say(err, -EINVAL, "--replay shows a file: no instance, no --record");
+	return 0;
 }
 
 /* Opens the instance's statistics, once there are some. */
@@ -105,6 +120,21 @@ static int open_reader(struct top *top, struct err *err)
 	return ret;
 }
 
+static int open_source(struct top *top, struct err *err)
+{
+	int ret;
+
+	if (top->replay) {
+		ret = recording_open(&top->recording, top->replay, err);
+		top->replayed.recording = top->recording;
+		return ret;
+	}
+	ret = open_reader(top, err);
+	if (!ret && top->record)
+		ret = recording_create(&top->recording, top->record, err);
+	return ret;
+}
+
 /* Follows an instance that was started again. True: its first snapshot is newer than any other's. */
 static bool follow(struct top *top)
 {
@@ -118,6 +148,26 @@ static bool follow(struct top *top)
 	return true;
 }
 
+/* What can't be kept is said once, and looking goes on. */
+static void record(struct top *top, const struct snapshot *snapshot)
+{
+	struct err err = { "" };
+
+	if (!top->record || !top->recording || !recording_add(top->recording, snapshot, &err))
+		return;
+	log_write(top->log, LOG_WARNING, "the recording ends here: %s", err.text);
+	recording_close(top->recording);
+	top->recording = NULL;
+}
+
+static bool take_published(struct top *top, struct snapshot *into)
+{
+	if (!published_take(&top->reader, into))
+		return false;
+	record(top, into);
+	return true;
+}
+
 static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequence)
 {
 	struct top *top = context;
@@ -128,12 +178,12 @@ static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequenc
 	 * there is */
 	if (!sequence)
 		top->reader.generation = 0;
-	if (published_take(&top->reader, into))
+	if (take_published(top, into))
 		return true;
 	if (lives)
 		return false;
 	if (follow(top))
-		return published_take(&top->reader, into);
+		return take_published(top, into);
 	if (top->lines)
 		eventfd_write(top->end_fd, 1);
 	return false;
@@ -182,10 +232,14 @@ static int open_wake(struct top *top, struct err *err)
 
 static int draw(struct top *top, struct err *err)
 {
-	const struct tui_source source = { .snapshots = { top, take_snapshot },
+	const struct tui_source live = { .snapshots = { top, take_snapshot },
 		.set_level = set_level,
 		.ended = say_ended,
 		.write = snapshot_file_write };
+	const struct tui_source recorded = { .snapshots = { &top->replayed, replay_take },
+		.ended = replay_ended,
+		.write = snapshot_file_write,
+		.recorded = true };
 	const struct tui_settings settings = {
 		.ascii = top->ascii,
 		.no_color = top->no_color,
@@ -193,10 +247,24 @@ static int draw(struct top *top, struct err *err)
 		.log = top->log,
 		.wake_fd = top->wake_fd,
 	};
-	int ret = tui_run(&source, &settings, err);
+	int ret = tui_run(top->replay ? &recorded : &live, &settings, err);
 
+	if (ret >= 0 && top->replayed.failed)
+		ret = err_say(err, -EPROTO, "%s", top->replayed.err.text);
 	/* a terminal that is gone takes with it whoever looked at it */
 	return ret < 0 ? ret : 0;
+}
+
+/* A recording has no time to wait for: all of it, at once. */
+static int print_recording(struct top *top, struct err *err)
+{
+	struct snapshot *snapshot = malloc(sizeof(*snapshot));
+	int ret = snapshot ? 0 : err_set(err, -ENOMEM, "read a recording");
+
+	while (!ret && (ret = recording_next(top->recording, snapshot, err)) == 1)
+		ret = headless_print(&top->headless, snapshot, err);
+	free(snapshot);
+	return ret;
 }
 
 static int print(struct top *top, struct err *err)
@@ -205,9 +273,13 @@ static int print(struct top *top, struct err *err)
 	int ret;
 
 	headless_block_signals();
-	/* what is printed first has its rates from here on */
-	take_snapshot(top, top->headless.before, 0);
-	ret = headless_run(&top->headless, &source, top->wake_fd, err);
+	if (top->replay) {
+		ret = print_recording(top, err);
+	} else {
+		/* what is printed first has its rates from here on */
+		take_snapshot(top, top->headless.before, 0);
+		ret = headless_run(&top->headless, &source, top->wake_fd, err);
+	}
 	if (ret == -EPIPE) {
 		err->text[0] = '\0';
 		return 0;
@@ -239,6 +311,8 @@ static void close_all(struct top *top)
 	for (unsigned i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	recording_close(top->recording);
+	free(top->replayed.next);
 	published_reader_close(&top->reader);
 	headless_fini(&top->headless);
 	log_close(top->log);
@@ -251,7 +325,7 @@ static int run_top(int argc, char **argv, struct err *err)
 
 	if (parse(&top, argc, argv, err))
 		return STATUS_USAGE;
-	ret = open_reader(&top, err);
+	ret = open_source(&top, err);
 	if (ret)
 		status = ret == -ENOTUNIQ || ret == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	else if (show(&top, err))
@@ -263,7 +337,8 @@ static int run_top(int argc, char **argv, struct err *err)
 const struct command command_top = {
 	.name = "top",
 	.synopsis = "[NAME] [--no-tui] [--format text|json|csv] [--interval SECONDS] "
-		    "[--duration SECONDS] [--ascii] [--no-color]",
+		    "[--duration SECONDS] [--record FILE | --replay FILE] [--ascii] "
+		    "[--no-color]",
 	.summary = "the dashboard of an instance, in another process: needs only read access",
 	.arguments = arguments_table,
 	.arguments_count = ARGUMENTS,

@@ -14,6 +14,7 @@
 #define STALE_NS (3 * NSEC_PER_SEC)
 #define HISTORY_INTERVAL_S 1.0 /* a column of the graph */
 #define FIRST_INTERVAL_S 0.2
+#define AT_ONCE 64
 #define PAGE_ROWS 10 /* PgUp and PgDn */
 
 void desk_init(struct desk *desk, const struct tui_source *source, double interval_s, uint64_t now)
@@ -43,7 +44,10 @@ bool desk_collect(struct desk *desk, uint64_t now)
 	const struct snapshot_source *snapshots = &desk->source->snapshots;
 	struct snapshot *newest = &desk->feed.newest;
 
-	if (snapshots->take(snapshots->context, newest, newest->sequence)) {
+	/* a recording may have several that are due */
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		if (!snapshots->take(snapshots->context, newest, newest->sequence))
+			break;
 		feed_add(&desk->feed);
 		desk->news_at = now;
 	}
