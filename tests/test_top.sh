@@ -118,6 +118,7 @@ permissions() {
 
 ends_with_it() {
 	about "top sees the last record of an instance and ends with it"
+	rm -f "$dir/seen" # of an earlier look
 	"${top[@]}" >"$dir/seen" 2>"$dir/seen.err" &
 	local looker=$!
 	started="$started $looker"
