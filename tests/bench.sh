@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Measures what reflect does on this machine: rates beside the limit (the least that sends a frame back from
-# XDP) and beside DPDK's testpmd, losses and round trips at a pace, and what the dashboard costs. Every figure
+# XDP) and beside DPDK's testpmd, losses and round trips at a pace, what generate sends, and what the dashboard costs. Every figure
 # is on a fresh veth pair between two network namespaces; cases alternate, so that they share the machine's
 # moods. Not a test: the status says only whether all of it could be measured.
 # usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench.sh
@@ -255,6 +255,89 @@ at_a_pace() {
 	print_paced 'AF_PACKET, 1 kpps' packet-slow
 }
 
+# The number behind a key of generate's last record
+figure() { # KEY
+	tail -n 1 "$dir/report" | grep -o "\"$1\": [0-9.]*" | head -n 1 | grep -o '[0-9.]*$'
+}
+# ARGUMENTS...: a run of generate on the sender's CPU; its records are in $dir/report
+generate() {
+	send "$RINGSIDE" generate reflect -i near --to "$far_mac" --format json --interval 10 --wait 0.5 "$@" \
+		</dev/null >"$dir/report" 2>>"$dir/log"
+}
+# Like measure_rate, but what comes back is generate's own count.
+measure_generated() { # CASE ARGUMENTS...
+	local case=$1 rate=''
+
+	shift
+	: >"$dir/log"
+	link_up
+	begin_limit
+	if generate --rate max --duration "$seconds" "$@"; then
+		rate=$(figure rx_pps)
+	else
+		broke "$case: no answers"
+	fi
+	echo "$rate" >>"$dir/rates/$case"
+}
+measure_generated_pace() {
+	local key
+
+	: >"$dir/log"
+	link_up
+	begin_ringside --set 'service reflect.path=kernel'
+	if answers "$flood" 0 && generate --rate 300kpps --duration 5; then
+		for key in sent unsent lost duplicated p50 p99 max; do
+			printf '%s=%s ' "$key" "$(figure "$key")"
+		done >>"$dir/paced/generated"
+		echo >>"$dir/paced/generated"
+	else
+		broke 'generate at a pace: no answers'
+	fi
+	end || broke "generate at a pace: status $?"
+}
+print_generated_pace() {
+	local label='generate, paced, 300 kpps, every packet timed'
+
+	if [ ! -s "$dir/paced/generated" ]; then
+		printf '%-48s not measured\n' "$label"
+		return
+	fi
+	awk -v label="$label" "$median"'
+	{
+		for (i = 1; i <= NF; i++) {
+			split($i, pair, "=")
+			sum[pair[1]] += pair[2]
+			if (pair[1] == "p50") p50[++p50s] = pair[2] / 1000
+			if (pair[1] == "p99") p99[++p99s] = pair[2] / 1000
+			if (pair[1] == "max" && pair[2] / 1000 > longest) longest = pair[2] / 1000
+		}
+	}
+	END {
+		printf "%-48s %d of %d lost, %d duplicated, %d unsent; round trip median %.1f µs, p99 %.1f µs, " \
+			"longest %.1f µs\n", label, sum["lost"], sum["sent"], sum["duplicated"], sum["unsent"],
+			median(p50, p50s), median(p99, p99s), longest
+	}' "$dir/paced/generated"
+}
+
+# Against the least that sends a frame back, beside the flood that knows no more than to count.
+generator() {
+	local round bytes
+
+	for ((round = 0; round < rounds; round++)); do
+		for bytes in 64 1500; do
+			measure_rate flood-$bytes $bytes begin_limit
+			measure_generated generate-$bytes --size $((bytes + 4))
+		done
+	done
+	for ((round = 0; round < short_rounds; round++)); do
+		measure_generated_pace
+	done
+	for bytes in 64 1500; do
+		print_rate "generate, flood, $bytes byte frames" generate-$bytes flood-$bytes 'a flood that only counts'
+	done
+	print_generated_pace
+}
+
 cpu_ticks() { # PID: user and system time; the name before them may have blanks
 	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
 }
@@ -304,5 +387,6 @@ kernel_path
 program_alone
 user_path
 at_a_pace
+generator
 without_traffic
 exit $failed
