@@ -120,6 +120,30 @@ switches_offload() {
 	[ "$(vlan_offload)" = on ] || fail "it is not on again"
 }
 
+leaves_its_offload() {
+	local left="rs0: put back: feature rx-vlan-hw-parse"
+	about "what SIGKILL leaves switched off, detach puts back, and not before"
+	in_near ethtool -K rs0 rxvlan on
+	ringside_start -i rs0 reflect || return
+	in_near "$RINGSIDE" detach rs0 2>"$dir/err2" && fail "it is taken from a living one"
+	grep -q '^ringside: rs0: .*in use' "$dir/err2" || fail "$(cat "$dir/err2")"
+	{ ringside_end KILL; } 2>/dev/null
+	[ "$(vlan_offload)" = off ] || fail "it is not off"
+	in_near "$RINGSIDE" detach rs0 | grep -q "^$left" || fail "detach does not say that it puts it back"
+	[ "$(vlan_offload)" = on ] || fail "it is not on again"
+	[ "$(in_near "$RINGSIDE" detach rs0)" = "rs0: nothing that Ringside has left" ] || fail "there is more"
+	about "the next instance puts it back at its own end"
+	ringside_start -i rs0 reflect || return
+	{ ringside_end KILL; } 2>/dev/null
+	ringside_start -i rs0 reflect || return
+	grep -q "^ringside: rs0: put back, as a killed Ringside could not: feature rx-vlan-hw-parse" "$err" || fail "unsaid"
+	[ "$(vlan_offload)" = off ] || fail "it is not off"
+	ringside_stop
+	[ "$(vlan_offload)" = on ] || fail "it is not on again"
+	ls "${RUNTIME_DIRECTORY:?}"/*.changed 2>/dev/null && fail "the note is still there"
+	is_clean
+}
+
 has_snapshot() { [ -s "$(echo ringside-mine-*.json)" ]; }
 writes_snapshots() {
 	about "SIGUSR1 writes a snapshot"
@@ -229,6 +253,7 @@ is_killed
 lives_beside_others
 asks_for_the_dispatcher
 switches_offload
+leaves_its_offload
 writes_snapshots
 loses_its_reader
 has_levels

@@ -6,6 +6,7 @@
 #include "cmd/command.h"
 #include "io/dispatcher.h"
 #include "io/xdp_program.h"
+#include "net/leftover.h"
 #include "net/link.h"
 
 /* A dispatcher has room for ten. */
@@ -55,20 +56,34 @@ static int detach_programs(const struct link *link, struct err *err)
 	return taken;
 }
 
+/* Returns how many settings were put back, or a negative errno. */
+static int put_back(const struct link *link, struct err *err)
+{
+	char words[256];
+	int ret = leftover_restore(link, words, sizeof(words), err);
+
+	if (ret < 0)
+		return err_where(err, ret, "%s", link->name);
+	if (ret)
+		printf("%s: put back: %s\n", link->name, words);
+	return ret;
+}
+
 static int run_detach(int argc, char **argv, struct err *err)
 {
 	const char *name;
 	struct link link;
-	int taken;
+	int taken, back;
 
 	if (parse(&name, argc, argv, err))
 		return STATUS_USAGE;
 	if (link_read(&link, name, err))
 		return STATUS_FAILED;
 	taken = detach_programs(&link, err);
-	if (taken < 0)
+	back = taken < 0 ? taken : put_back(&link, err);
+	if (back < 0)
 		return STATUS_FAILED;
-	if (!taken)
+	if (!taken && !back)
 		printf("%s: nothing that Ringside has left\n", link.name);
 	return STATUS_DONE;
 }

@@ -241,6 +241,14 @@ int link_features_set(
 	return ethtool_features_write(name, features, count, on, err);
 }
 
+bool link_has_vlan_filter(const char *name)
+{
+	static const char *const filter[] = { "rx-vlan-filter" };
+	struct ethtool_feature state;
+
+	return !ethtool_features_read(name, filter, 1, &state, NULL) && state.on;
+}
+
 static const char *const link_vlan_features[2] = { "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse" };
 
 int link_vlan_offload_off(const char *name, struct link_vlan_offload *was, struct err *err)

@@ -41,6 +41,9 @@ int link_vlan_offload_off(const char *name, struct link_vlan_offload *was, struc
 int link_vlan_offload_restore(
 	const char *name, const struct link_vlan_offload *was, struct err *err);
 
+/* True when the NIC drops tagged frames of VLANs that are not configured here, unless it is promiscuous. */
+bool link_has_vlan_filter(const char *name);
+
 /* Switches named features (as ethtool -k has them: "tx-checksum-ip-generic") on or off in one
  * request; names that the device does not have are ignored. Returns 0 or a negative errno. */
 int link_features_set(

@@ -81,6 +81,28 @@ static void pin_interrupts(struct interface *in)
 	}
 }
 
+/* What a Ringside that was killed has left is put back first, or it would be taken for how things were. */
+static void restore_leftover(struct interface *in)
+{
+	struct err err = { 0 };
+	char words[128];
+	int ret = leftover_restore(&in->link, words, sizeof(words), &err);
+
+	if (ret > 0)
+		log_write(in->settings->log, LOG_INFO,
+			"%s: put back, as a killed Ringside could not: %s", in->link.name, words);
+	else if (ret < 0 && ret != -EBUSY)
+		log_write(in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);
+}
+
+static void note_changes(struct interface *in)
+{
+	struct err err = { 0 };
+
+	if (leftover_note(&in->leftover, &in->link, &in->vlan, in->pinned, in->pinned_count, &err))
+		log_write(in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);
+}
+
 static bool is_listed(uint32_t cpu, const uint32_t *cpus, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -158,6 +180,8 @@ int interface_open(
 	rules_find_services(in);
 	back = netns_enter(settings->interface->netns, err);
 	ret = back < 0 ? back : read_link(in, err);
+	if (!ret && settings->interface->io != IO_PCAP)
+		restore_leftover(in);
 	if (!ret)
 		ret = ladder_open(in, err);
 	if (!ret)
@@ -170,6 +194,7 @@ int interface_open(
 		open_counters(in);
 		if (settings->interface->irq_affinity)
 			pin_interrupts(in);
+		note_changes(in);
 	}
 	if (back >= 0)
 		netns_leave(back);
@@ -223,6 +248,7 @@ static void restore(struct interface *in)
 		if (interrupt_restore(&in->pinned[i], &err))
 			log_write(
 				in->settings->log, LOG_WARNING, "%s: %s", in->link.name, err.text);
+	leftover_forget(in->leftover);
 }
 
 void interface_close(struct interface *in)

@@ -14,6 +14,7 @@
 #include "io/io.h"
 #include "io/xdp_program.h"
 #include "net/interrupt.h"
+#include "net/leftover.h"
 #include "net/link.h"
 #include "worker/worker.h"
 
@@ -77,6 +78,7 @@ struct interface {
 	uint64_t tx_errors_since[INTERFACE_QUEUES]; /* as last read; the driver may go first */
 	uint64_t tx_counted[INTERFACE_QUEUES]; /* answers when that was */
 	struct link_vlan_offload vlan;
+	struct leftover *leftover; /* the note of it, in case of SIGKILL */
 	uint32_t pinned_count;
 	struct interrupt_affinity pinned[INTERFACE_QUEUES];
 };

@@ -368,6 +368,12 @@ static int open_xdp_ladder(struct interface *in, struct err *err)
 		log_write(in->settings->log, LOG_INFO,
 			"%s: receive VLAN offload off, which hides tags; restored at the end",
 			config->name);
+	if (link_has_vlan_filter(config->name))
+		log_write(in->settings->log, LOG_INFO,
+			"%s: the NIC filters VLANs: tagged packets of those that are not "
+			"configured do not "
+			"arrive (ip link set %s promisc on)",
+			config->name, config->name);
 	if (config->xdp != XDP_GENERIC) {
 		ret = open_xdp(in, true, err);
 		add_mending(in, ret, err);

@@ -72,7 +72,7 @@ is_killed() {
 
 # The far end's load, and what the books say of it, in the background
 load_start() {
-	in_far "$python" "$srcdir/tests/peer.py" load peer0 count=1000000 rate=2000 >/dev/null 2>&1 &
+	ip netns exec "$far" "$python" "$srcdir/tests/peer.py" load peer0 count=1000000 rate=2000 >/dev/null 2>&1 &
 	load=$!
 	started="$started $load"
 }
