@@ -2,6 +2,7 @@
 #include "control/control.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,9 @@ static void confine(struct control *control)
 	static const struct confine_rule *const lists[] = { calls, NULL };
 	struct err err = { "" };
 
-	tzset(); /* reads its file, which the first date of an answer would do */
+	/* read files, which the first answer and the first object would do */
+	tzset();
+	json_object_seed(0);
 	if (privilege_keep(0, &err) || confine_thread(lists, &err))
 		log_write(control->settings.log, LOG_WARNING, "the API runs unconfined: %s",
 			err.text);
