@@ -38,6 +38,39 @@ own_server() {
 	ringside_stop
 }
 
+# fetch COUNT: on a connection each
+fetch() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		in_far curl -s -m 10 -o "$dir/fetched" http://192.0.2.2/110.bin && cmp -s "$dir/fetched" "$root/110.bin" ||
+			fail "110.bin is not what it is"
+	done
+}
+
+# In place of a key that is read at the start, the whole service goes and comes.
+comes_and_goes() {
+	local both=('[interface rs0]' '[service reflect]' 'interfaces = rs0' '[service http]' 'interfaces = rs0' "root = $root")
+	about "http is taken off by SIGHUP and comes back; the server goes on, and no total goes back"
+	printf '%s\n' "${both[@]}" >"$dir/both.ini"
+	printf '%s\n' "${both[@]:0:3}" >"$dir/without.ini"
+	cp "$dir/both.ini" "$dir/ringside.ini"
+	ringside_start -c "$dir/ringside.ini" || return
+	becomes "last.services[1].figures.files > 0"
+	fetch 20
+	becomes "last.services[1].figures.hits > 0" "totals.tx_packets > 20"
+	cp "$dir/without.ini" "$dir/ringside.ini"
+	kill -HUP "$pid"
+	becomes "len(last.services) == 1"
+	fetch 20
+	becomes "totals.tx_packets > 20" "totals.pass_packets > 40"
+	cp "$dir/both.ini" "$dir/ringside.ini"
+	kill -HUP "$pid"
+	becomes "len(last.services) == 2" "last.services[1].figures.files > 0"
+	fetch 20
+	becomes "last.services[1].figures.hits > 0"
+	ringside_stop
+}
+
 http_net
 http_files
 make_variants
@@ -50,5 +83,6 @@ ringside_stop
 records "interface.io == 'tc'" "service.interfaces[0].path == 'kernel'" "service.interfaces[0].why == 'TC ingress'" \
 	"service.figures.hits > 200" "service.figures.handed_over > 100" "service.figures.hand_over_failed == 0" \
 	"totals.tx_packets > 200" "service.rx_packets > 0"
+comes_and_goes
 own_server
 finish

@@ -329,16 +329,19 @@ int xdp_program_replace(struct xdp_program *program, struct xdp_program *previou
 {
 	int ret;
 
-	if (program->dispatcher)
-		return dispatcher_exchange(
+	if (program->dispatcher) {
+		ret = dispatcher_exchange(
 			program->dispatcher, xdp_program_fd(program), previous->dispatcher, err);
-	ret = bpf_link_update(previous->link_fd, xdp_program_fd(program), NULL);
-	if (ret)
-		return err_set(err, ret, "exchange the XDP program");
-	program->link_fd = previous->link_fd;
-	previous->link_fd = -1;
-	wait_for_cpus();
-	return 0;
+	} else {
+		ret = bpf_link_update(previous->link_fd, xdp_program_fd(program), NULL);
+		if (ret)
+			return err_set(err, ret, "exchange the XDP program");
+		program->link_fd = previous->link_fd;
+		previous->link_fd = -1;
+	}
+	if (!ret)
+		wait_for_cpus();
+	return ret;
 }
 
 void xdp_program_detach(struct xdp_program *program)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -111,6 +113,33 @@ static void add_hooks(const struct hooks *hooks, bool has_xdp, struct cells *cel
 	}
 }
 
+/* Just those of one queue; in sums of sums a count may be less than 0 for a while. */
+static void keep_hook(struct interface *in, unsigned slot, uint32_t i)
+{
+	const struct interface_service *is = &in->services[slot];
+	struct cell own[OUTCOMES] = { 0 }, other = { 0 };
+	struct cells *gone = &in->gone[i];
+	struct cell *passed = &gone->cell[SLOT_NONE][OUTCOME_PASS];
+
+	is->type->read_books(is->part, in->queues[i], own, &other);
+	for (unsigned k = 0; k < OUTCOMES; k++) {
+		add_cell(&gone->cell[slot][k], &own[k]);
+		passed->packets -= own[k].packets;
+		passed->bytes -= own[k].bytes;
+	}
+}
+
+int books_keep_hook(struct interface *in, unsigned slot)
+{
+	if (!in->services[slot].type || !in->services[slot].type->read_books)
+		return 0;
+	if (!in->gone)
+		in->gone = calloc(INTERFACE_QUEUES, sizeof(*in->gone));
+	for (uint32_t i = 0; in->gone && i < in->queues_count; i++)
+		keep_hook(in, slot, i);
+	return in->gone ? 0 : -ENOMEM;
+}
+
 static void read_kernel(
 	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
@@ -122,6 +151,8 @@ static void read_kernel(
 	read_hooks(in, i, &hooks);
 	if (in->program)
 		xdp_program_add_cells(in->program, in->queues[i], &books->kernel);
+	if (in->gone)
+		add_cells(&books->kernel, &in->gone[i]);
 	add_hooks(&hooks, in->program, &books->kernel);
 }
 

@@ -37,6 +37,10 @@ void books_read(
 void books_settle(
 	struct interface *interface, uint32_t index, const struct books *past, struct books *books);
 
+/* Keeps what a service's own hook has counted; it counts no more, and is about to be closed. Returns 0 or
+ * -ENOMEM. */
+int books_keep_hook(struct interface *interface, unsigned slot);
+
 /* Adds up one outcome, or all of them, over all slots. */
 void cells_sum(const struct cells *cells, unsigned outcome, struct cell *sum);
 void cells_sum_passed(

@@ -272,6 +272,7 @@ void interface_close(struct interface *in)
 	}
 	free(in->own_tables);
 	free(in->rules);
+	free(in->gone);
 	free(in);
 }
 

@@ -67,6 +67,7 @@ struct interface {
 	bool addresses_left_out; /* has been said in the log */
 	struct rule_tables *own_tables;
 	struct rule_state own_state;
+	struct cells *gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */
 	uint32_t queues_count; /* entries of the next four */
 	uint32_t queues[INTERFACE_QUEUES];
 	struct io_queue *io[INTERFACE_QUEUES]; /* NULL: the kernel half answers alone */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "net/netns.h"
+#include "worker/books.h"
 #include "worker/change.h"
 #include "worker/ladder.h"
 #include "worker/rules.h"
@@ -272,39 +273,56 @@ static int lead_over(struct swap *swap, struct err *err)
 	return ret;
 }
 
-static void forget_old(struct swap *swap)
+static void forget_old(struct interface *old)
 {
-	struct interface *in = swap->in;
+	for (uint32_t i = 0; i < old->queues_count; i++)
+		free(old->worker_rules[i]);
+	xdp_program_close(old->program);
+	free(old->own_tables);
+	free(old->rules);
+}
 
-	for (uint32_t i = 0; i < in->queues_count; i++)
-		free(in->worker_rules[i]);
-	if (in->program)
-		xdp_program_close(in->program);
-	free(in->own_tables);
-	free(in->rules);
+/* What their own hooks have counted stays, for no total goes back. */
+static void close_removed(struct interface *in)
+{
+	int back = netns_enter(in->settings->interface->netns, NULL);
+
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		const struct interface_service *is = &in->services[slot];
+
+		if (in->paths[slot].used || !is->type)
+			continue;
+		if (is->type->run_interface)
+			is->type->run_interface(is->part, false);
+		if (books_keep_hook(in, slot))
+			log_write(in->settings->log, LOG_WARNING,
+				"%s: no memory: counts of a service that goes are lost",
+				in->link.name);
+		user_half_close_slot(in, slot);
+	}
+	if (back >= 0)
+		netns_leave(back);
 }
 
 int swap_commit(struct swap *swap, struct err *err)
 {
 	struct interface *in = swap->in, *next = &swap->next;
 	const struct interface_settings *settings = in->settings;
-	int ret = lead_over(swap, err), back;
+	int ret = lead_over(swap, err);
+	struct interface old;
 
 	if (ret) {
 		interface_stop(in);
 		swap_abort(swap);
 		return err_where(err, ret, "%s", in->link.name);
 	}
-	forget_old(swap);
+	old = *in;
 	*in = *next;
 	in->settings = settings;
-	back = netns_enter(settings->interface->netns, NULL);
-	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
-		if (!in->paths[slot].used)
-			user_half_close_slot(in, slot);
-	if (back >= 0)
-		netns_leave(back);
+	/* nobody looks at the old tables from here on */
 	user_half_update(in);
+	forget_old(&old);
+	close_removed(in);
 	user_half_run(in, true);
 	free(swap);
 	return 0;
