@@ -361,21 +361,37 @@ static __always_inline enum fate generate_account(
 	return sequence < w->late_before ? FATE_LATE : FATE_RECEIVED;
 }
 
+/* One writer, and readers in other threads: a relaxed store, as base/counter.h has it. In the kernel half a
+ * plain one is that. */
+static __always_inline void generate_set(__u64 *counter, __u64 value)
+{
+#ifdef __bpf__
+	*counter = value;
+#else
+	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
+#endif
+}
+
+static __always_inline void generate_add(__u64 *counter, __u64 n)
+{
+	generate_set(counter, *counter + n);
+}
+
 /* Adds a round trip. */
 static __always_inline void generate_time(struct generate_times *t, __u64 ns)
 {
 	__u64 step = ns > t->last ? ns - t->last : t->last - ns;
 
-	t->bucket[histogram_bucket(ns)]++;
-	t->sum += ns;
+	generate_add(&t->bucket[histogram_bucket(ns)], 1);
+	generate_add(&t->sum, ns);
 	if (ns > t->max)
-		t->max = ns;
+		generate_set(&t->max, ns);
 	if (ns < t->min || !t->count)
-		t->min = ns;
+		generate_set(&t->min, ns);
 	if (t->count)
-		t->jitter += step - ((t->jitter + 8) >> 4);
+		generate_set(&t->jitter, t->jitter + step - ((t->jitter + 8) >> 4));
 	t->last = ns;
-	t->count++;
+	generate_add(&t->count, 1);
 }
 
 /* Whether a later packet of its flow has been here before; order: the flow's sequence behind the highest. */
@@ -383,7 +399,7 @@ static __always_inline int generate_is_overtaken(__u64 *order, __u64 sequence)
 {
 	if (sequence < *order)
 		return 1;
-	*order = sequence + 1;
+	generate_set(order, sequence + 1);
 	return 0;
 }
 
@@ -392,17 +408,17 @@ static __always_inline void generate_count(struct generate_counts *c, enum fate 
 	enum corruption corruption, int is_overtaken, __u32 bytes, __u64 rtt_ns)
 {
 	if (fate == FATE_KNOCK || fate == FATE_STRAY || fate == FATE_DUPLICATED) {
-		c->knocks += fate == FATE_KNOCK;
-		c->stray += fate == FATE_STRAY;
-		c->duplicated += fate == FATE_DUPLICATED;
+		generate_add(&c->knocks, fate == FATE_KNOCK);
+		generate_add(&c->stray, fate == FATE_STRAY);
+		generate_add(&c->duplicated, fate == FATE_DUPLICATED);
 		return;
 	}
-	c->received += fate == FATE_RECEIVED;
-	c->late += fate == FATE_LATE;
-	c->reordered += is_overtaken;
-	c->bytes += bytes;
+	generate_add(&c->received, fate == FATE_RECEIVED);
+	generate_add(&c->late, fate == FATE_LATE);
+	generate_add(&c->reordered, is_overtaken);
+	generate_add(&c->bytes, bytes);
 	if (corruption < CORRUPTIONS)
-		c->corrupted[corruption]++;
+		generate_add(&c->corrupted[corruption], 1);
 	if (rtt_ns)
 		generate_time(&c->times, rtt_ns);
 }
@@ -429,12 +445,12 @@ static __always_inline int generate_is_due(
 	late = p->now - p->due;
 	if (late > GENERATE_LAG_NS << GENERATE_FRACTION) {
 		late /= p->interval;
-		p->skipped += late;
+		generate_add(&p->skipped, late);
 		p->due += late * p->interval;
 	}
 	return 1;
 over:
-	p->end_ns = clock();
+	generate_set(&p->end_ns, clock());
 	p->stop = 1;
 	return 0;
 }

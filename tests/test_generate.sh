@@ -89,8 +89,8 @@ for engine in paced flood; do
 	about "$engine: every size, flow and kind of packet comes back right"
 	echo_start
 	for arguments in "--size 64,128,256,512,1024,1280,1518" "--vlan 7 --size 68,1518" \
-		"--vlan 7:3,9:1 --size 72,128,1518" "--ipv6 --size 84,108,1518 --flows 5" \
-		"--ipv6 --vlan 9:7 --size 88,1518" "--flows 1000 --size 65,67,113,115,117,118,119"; do
+		"--vlan 7:3,9:1 --size 72,128" "--ipv6 --size 84,1518 --flows 5" \
+		"--ipv6 --vlan 9:7 --size 88" "--flows 1000 --size 67,113,118"; do
 		# shellcheck disable=SC2086 # words
 		answered "${to[@]}" --engine $engine --rate 2kpps --duration 0.1 $arguments
 		want "${clean[@]}"

@@ -8,6 +8,20 @@
 #include "base/clock.h"
 #include "base/counter.h"
 
+void engine_show_tags(const struct generate_settings *settings, struct link_vlan_offload *was)
+{
+	struct err err = { "" };
+	int code = link_vlan_offload_off(settings->interface, was, &err);
+
+	if (code > 0)
+		log_write(settings->log, LOG_INFO,
+			"%s: receive VLAN offload off, which hides tags; restored at the end",
+			settings->interface);
+	else if (code < 0 && settings->tags)
+		log_write(settings->log, LOG_WARNING, "%s: tags of answers may not be seen: %s",
+			settings->interface, err.text);
+}
+
 void engine_start(struct generate_pace *pace, const struct generate_trial *trial)
 {
 	*pace = (struct generate_pace){

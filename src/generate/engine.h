@@ -43,7 +43,9 @@ struct engine_ops {
 
 extern const struct engine_ops engine_paced, engine_flood;
 
-/* What both do alike. Starts the clock. */
+/* What both do alike. Switches offloads off that hide VLAN tags from XDP, and says so; `was` restores them. */
+void engine_show_tags(const struct generate_settings *settings, struct link_vlan_offload *was);
+/* Starts the clock. */
 void engine_start(struct generate_pace *pace, const struct generate_trial *trial);
 /* What the run adds up to. times: sequences sent, lost by the window, never left by the driver's count. */
 void engine_sum_up(struct figures *figures, const struct generate_pace *pace, uint64_t next,

@@ -54,19 +54,18 @@ struct figures_rates figures_rates(const struct figures *now, const struct figur
 static void times_merge(struct generate_times *into, const struct generate_times *from)
 {
 	uint64_t count = counter_get(&from->count), all = into->count + count;
+	uint64_t min = counter_get(&from->min), max = counter_get(&from->max);
 
 	if (!count)
 		return;
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
 		into->bucket[i] += counter_get(&from->bucket[i]);
 	into->sum += counter_get(&from->sum);
-	if (from->max > into->max)
-		into->max = from->max;
-	if (from->min < into->min || !into->count)
-		into->min = from->min;
+	into->max = max > into->max ? max : into->max;
+	into->min = min < into->min || !into->count ? min : into->min;
 	/* each CPU has seen its own answers in order: their mean, by their number */
 	into->jitter = (uint64_t)(((double)into->jitter * (double)into->count +
-					  (double)from->jitter * (double)count) /
+					  (double)counter_get(&from->jitter) * (double)count) /
 				  (double)all);
 	into->count = all;
 }

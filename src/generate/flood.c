@@ -87,7 +87,7 @@ static int flood_open(struct engine **engine, const struct generate_settings *se
 	e->link = *link;
 	e->hook = (struct hook){ .fd = -1, .ifindex = link->index };
 	pthread_mutex_init(&e->reading, NULL);
-	link_vlan_offload_off(link->name, &e->offload, NULL);
+	engine_show_tags(settings, &e->offload);
 	e->failed = link_counter_open(link->name, FAILED_PATTERN);
 	/* to see now whether it can be had */
 	code = load(e, &any, 0, err);
@@ -231,6 +231,9 @@ static int flood_run(struct engine *e, bool with_knock, struct err *err)
 		flood_await(e);
 	__atomic_store_n(&e->over, 1, __ATOMIC_RELEASE);
 	pthread_join(accountant, NULL);
+	/* a receiver that is just at work on an answer sees the end or is seen by it */
+	counter_set(&e->window.shared->dead_before, e->window.shared->next);
+	nap(LOOK_NS);
 	window_close(&e->window);
 	return code;
 }

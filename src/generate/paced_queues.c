@@ -160,7 +160,7 @@ int paced_queues_open(struct paced_queues *q, const struct generate_settings *se
 	int code = 0;
 
 	*q = (struct paced_queues){ .link = *link, .hook = { .fd = -1, .ifindex = link->index } };
-	link_vlan_offload_off(settings->interface, &q->offload, NULL);
+	engine_show_tags(settings, &q->offload);
 	if (settings->io != GENERATE_IO_AF_PACKET) {
 		code = open_af_xdp(q, settings, &sockets, err);
 		if (!code)
