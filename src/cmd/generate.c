@@ -8,7 +8,9 @@
 #include "cmd/generate_options.h"
 #include "cmd/generate_rfc2544.h"
 #include "cmd/generate_session.h"
+#include "generate/frame.h"
 #include "generate/target.h"
+#include "net/link.h"
 #include "net/netns.h"
 
 /* The highest rate of all sizes; 0: as fast as it goes. */
@@ -65,6 +67,18 @@ static int run_sizes(struct session *session, struct err *err)
 	return code;
 }
 
+/* Before anything is done to the interface. */
+static int check_sizes(const struct generate_options *options, struct err *err)
+{
+	const struct generate_sizes *sizes = &options->traffic.sizes;
+	struct link link;
+	int code = link_read(&link, options->settings.interface, err);
+
+	for (unsigned i = 0; i < sizes->count && !code; i++)
+		code = frame_check_size(&options->settings, link.mtu, sizes->size[i], err);
+	return code;
+}
+
 static int work(struct generate_options *options, struct err *err)
 {
 	struct session session;
@@ -96,6 +110,9 @@ static int run(int argc, char **argv, struct err *err)
 	code = target_find(&options.settings, options.to, options.from, err);
 	if (!code) {
 		traffic_fit(&options.traffic, &options.settings);
+		code = check_sizes(&options, err);
+	}
+	if (!code) {
 		options.settings.log = log_open(LOG_INFO, options.log_format);
 		code = work(&options, err);
 		log_close(options.settings.log);

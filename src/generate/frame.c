@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "generate/frame.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define SHORT_STAMP (GENERATE_SHORT_STREAM + 2)
@@ -31,6 +32,22 @@ uint32_t frame_size_max(const struct generate_settings *s, uint32_t mtu)
 	uint32_t size = ETH_HLEN + 4 * s->tags + mtu;
 
 	return (size < FRAME_BYTES_MAX ? size : FRAME_BYTES_MAX) + ETHERNET_FCS;
+}
+
+int frame_check_size(
+	const struct generate_settings *s, uint32_t mtu, uint32_t size, struct err *err)
+{
+	uint32_t min = frame_size_min(s), max = frame_size_max(s, mtu);
+
+	if (size < min)
+		return err_say(err, -EINVAL,
+			"%u bytes are too few for these packets: at least %u, FCS included", size,
+			min);
+	if (size > max)
+		return err_say(err, -EMSGSIZE,
+			"%s: %u bytes are too many: at most %u, FCS included, with an MTU of %u",
+			s->interface, size, max, mtu);
+	return 0;
 }
 
 /* 16-bit words as they lie in memory, the last byte filled up with 0. */

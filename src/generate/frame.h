@@ -12,6 +12,10 @@ uint32_t frame_size_min(const struct generate_settings *settings);
 /* The largest that a link with this MTU carries and the program reads. */
 uint32_t frame_size_max(const struct generate_settings *settings, uint32_t mtu);
 
+/* -EINVAL or -EMSGSIZE, with err, when it is outside of the two. */
+int frame_check_size(
+	const struct generate_settings *settings, uint32_t mtu, uint32_t size, struct err *err);
+
 /* Fills the frame for packets of size bytes, FCS included, which is in the range of the two above, and
  * bytes[FRAME_BYTES_MAX] with a whole one. every: one packet in so many carries its time; the stream tells
  * this run's packets from all others. */

@@ -112,26 +112,11 @@ static void *run(void *context)
 	return NULL;
 }
 
-static int check_size(const struct generator *g, uint32_t size, struct err *err)
-{
-	uint32_t min = frame_size_min(g->settings), max = frame_size_max(g->settings, g->link.mtu);
-
-	if (size < min)
-		return err_say(err, -EINVAL,
-			"%u bytes are too few for these packets: at least %u, FCS included", size,
-			min);
-	if (size > max)
-		return err_say(err, -EMSGSIZE,
-			"%s: %u bytes are too many: at most %u, FCS included, with an MTU of %u",
-			g->settings->interface, size, max, g->link.mtu);
-	return 0;
-}
-
 int generator_start(struct generator *g, const struct generate_trial *trial, struct err *err)
 {
 	uint32_t stream;
 	uint64_t count;
-	int code = check_size(g, trial->size, err);
+	int code = frame_check_size(g->settings, g->link.mtu, trial->size, err);
 
 	if (code)
 		return code;
