@@ -145,6 +145,26 @@ static void test_a_stream_brings_events_until_the_server_ends(void **state)
 	close(fd);
 }
 
+static void test_every_drop_reason_has_a_meaning_and_advice(void **state)
+{
+	static char body[16 * 1024];
+	json_t *json;
+
+	assert_int_equal(ask(*state, "GET /api/v1/reasons", "", body, sizeof(body)), 200);
+	json = json_loads(body, 0, NULL);
+	assert_non_null(json);
+	assert_int_equal(json_object_size(json), DROPS);
+	for (unsigned i = 0; i < DROPS; i++) {
+		const json_t *reason = json_object_get(json, drop_names[i]);
+		const char *meaning = json_string_value(json_object_get(reason, "meaning"));
+		const char *advice = json_string_value(json_object_get(reason, "advice"));
+
+		if (!meaning || !*meaning || !advice || !*advice)
+			fail_msg("%s has no words in drop_texts", drop_names[i]);
+	}
+	json_decref(json);
+}
+
 static void test_health_is_bad_while_a_queue_is_down(void **state)
 {
 	struct fixture *f = *state;
@@ -257,6 +277,8 @@ int main(void)
 			test_the_configuration_comes_as_sections_of_texts, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_stream_brings_events_until_the_server_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_every_drop_reason_has_a_meaning_and_advice, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_health_is_bad_while_a_queue_is_down, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -67,7 +67,7 @@ static void put_text(struct writer *writer, const char *key, const char *text)
 {
 	writer_quoted(writer, key);
 	writer_text(writer, ": ");
-	writer_quoted(writer, text);
+	writer_quoted(writer, text ? text : "");
 }
 
 enum MHD_Result reasons_answer(struct request *request)

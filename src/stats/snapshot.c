@@ -41,6 +41,10 @@ const struct drop_text drop_texts[DROPS] = {
 		"look for a bad cable or NIC; on a veth peer: ethtool -K PEER tx off" },
 	[DROP_denied] = { "the source is in deny of [access]",
 		"intended; take the prefix off the list if it should be served" },
+	[DROP_not_acknowledged] = { "a client went on before it had acknowledged the whole answer",
+		"none needed: the client sends it again" },
+	[DROP_bad_sequence] = { "a reset or a segment that does not fit its connection's numbers",
+		"a few are normal; many may be somebody who forges resets" },
 	[DROP_rx_ring_full] = { "the worker is too slow: its RX ring was full",
 		"spread the traffic over more queues, or give the worker a CPU of its own" },
 	/* a frame that does not fit is refused at the start (MTU), so this is overload */
