@@ -41,7 +41,7 @@ export class Chart {
 		this.plot = new uPlot({
 			...this.size(),
 			cursor: { drag: { x: false, y: false } },
-			scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+			scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 10)] } },
 			axes: [{ ...axis, space: 80, size: 34, values: (_, ticks) => ticks.map(clock) },
 				{ ...axis, size: 72, values: (_, ticks) => ticks.map((tick) => short(this.write(tick))) }],
 			series: [{ value: (_, time) => (time === null ? "-" : clock(time)) }, ...this.lines.map(({ label, color }) => ({

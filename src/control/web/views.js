@@ -83,10 +83,10 @@ function drawServices(snapshot, { rate }) {
 function drawFigures(snapshot) {
 	const has = serviceRows(snapshot).filter(({ at }) =>
 		Object.keys(at.figures ?? {}).length || Object.values(at.tables ?? {}).some((rows) => rows.length));
-	keep($("figures"), has.map((row) => row.key), () => element("div", {}, element("dl", { class: "figures" }),
-		element("div", { class: "tables" }))).forEach((place, i) => {
+	keep($("figures"), has.map((row) => row.key), (name) => element("div", {}, element("h3", {}, name),
+		element("dl", { class: "figures" }), element("div", { class: "tables" }))).forEach((place, i) => {
 		const row = has[i], names = Object.keys(row.at.figures);
-		keep(place.firstChild, names, (name) => element("div", {}, element("dt", {}, `${row.at.name} ${name.replaceAll("_", " ")}`),
+		keep(place.children[1], names, (name) => element("div", {}, element("dt", {}, name.replaceAll("_", " ")),
 			element("dd"))).forEach((pair, k) => {
 			pair.lastChild.dataset.path = `${row.path}.figures.${names[k]}`;
 			text(pair.lastChild, format.figure(row.at.figures[names[k]], names[k]));
@@ -101,7 +101,7 @@ function drawOwnTables(place, { at: service, path: base }) {
 		const rows = service.tables[names[i]], [label, ...columns] = Object.keys(rows[0]);
 		const path = `${base}.tables.${names[i]}`;
 		table(box.firstChild, [
-			{ title: `${service.name} ${names[i]}`, kind: "text", write: (row) => row.key },
+			{ title: names[i].replaceAll("_", " "), kind: "text", write: (row) => row.key },
 			...columns.map((column) => value(column.replaceAll("_", " "), column, (one) => format.figure(one, column))),
 		], rows.map((at, k) => ({ key: at[label], path: `${path}.${k}`, at })));
 	});
