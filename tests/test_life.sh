@@ -225,6 +225,23 @@ has_levels() {
 	done
 }
 
+# Samples of 1 in 64 and every packet's do not weigh the same.
+begins_latencies_anew() {
+	local place
+	for place in --set=reflect.path=kernel --set=reflect.path=user; do
+		about "$place: latencies begin anew when another share of packets is sampled"
+		ringside_start -i rs0 reflect $place --level detailed || continue
+		peer probes count=6400
+		becomes "100 <= service.latency_ns.count <= 102"
+		in_near "$RINGSIDE" set stats-level debug >/dev/null || fail "the level cannot be set"
+		becomes "service.latency_ns.sampled == '1/1' and service.latency_ns.count == 0"
+		peer probes count=100
+		ringside_stop
+		records "service.latency_ns.count == 100"
+		grep -q 'latencies begin anew: 1 packet in 1 from here on' "$err" || fail "it does not say so"
+	done
+}
+
 serves_two() {
 	local first=$near
 	about "one instance serves two interfaces in two namespaces"
@@ -257,5 +274,6 @@ leaves_its_offload
 writes_snapshots
 loses_its_reader
 has_levels
+begins_latencies_anew
 serves_two
 finish

@@ -314,10 +314,29 @@ static void test_times_from_before_a_change_of_level_are_not_recorded(void **sta
 	assert_int_equal(histogram_count(&d->worker.latency[0]), 3);
 	before_ns = clock_now_ns();
 	set_level(d, LEVEL_BASIC);
-	set_level(d, LEVEL_DEBUG);
+	run_all(d);
+	set_level(d, LEVEL_DETAILED);
 	arrive_many(d, 3, before_ns);
 	run_all(d);
 	assert_int_equal(histogram_count(&d->worker.latency[0]), 3);
+}
+
+/* One sample in 64 and every one do not weigh the same. */
+static void test_latencies_begin_anew_at_another_rate_of_samples(void **state)
+{
+	struct desk *d = *state;
+
+	d->worker.first_half = false;
+	set_level(d, LEVEL_DETAILED);
+	arrive_many(d, 3, clock_now_ns() + NSEC_PER_SEC);
+	run_all(d);
+	assert_int_equal(histogram_count(&d->worker.latency[0]), 3);
+	set_level(d, LEVEL_BASIC);
+	run_all(d);
+	assert_int_equal(histogram_count(&d->worker.latency[0]), 3);
+	set_level(d, LEVEL_DEBUG);
+	run_all(d);
+	assert_int_equal(histogram_count(&d->worker.latency[0]), 0);
 }
 
 static void test_batches_are_counted_by_their_size(void **state)
@@ -475,6 +494,7 @@ int main(void)
 		TEST(test_level_debug_times_all_and_counts_sizes),
 		TEST(test_only_answers_that_left_are_timed),
 		TEST(test_times_from_before_a_change_of_level_are_not_recorded),
+		TEST(test_latencies_begin_anew_at_another_rate_of_samples),
 		TEST(test_batches_are_counted_by_their_size),
 		TEST(test_the_thread_answers_until_it_is_stopped),
 		TEST(test_a_waiting_thread_is_woken_by_the_stop),

@@ -44,6 +44,26 @@ static void publish(struct pool *pool, struct snapshot *next)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* Latencies of another rate of samples go; workers see to their own. */
+static void begin_latencies(struct pool *pool)
+{
+	if (pool->applied_level == LEVEL_BASIC || pool->applied_level == pool->recorded_level)
+		return;
+	if (pool->recorded_level != LEVEL_BASIC)
+		log_write(pool->log, LOG_INFO, "latencies begin anew: 1 packet in %u from here on",
+			pool->applied_level == LEVEL_DEBUG ? 1 : SAMPLE_DETAILED);
+	for (unsigned i = 0; i < pool->interfaces_count; i++) {
+		struct pool_interface *pi = &pool->interfaces[i];
+
+		memset(pi->past_latency, 0, sizeof(pi->past_latency));
+		for (uint32_t slot = 0; slot < SERVICE_SLOTS; slot++)
+			if (pi->interface && pi->interface->program &&
+				pool->recorded_level != LEVEL_BASIC)
+				xdp_program_forget_latency(pi->interface->program, slot);
+	}
+	pool->recorded_level = pool->applied_level;
+}
+
 /* The levels that the interfaces have follow the pool's; only this thread touches them. */
 static void apply_level(struct pool *pool)
 {
@@ -57,6 +77,7 @@ static void apply_level(struct pool *pool)
 		if (in && in->state->level != pool->applied_level)
 			interface_set_level(in, pool->applied_level);
 	}
+	begin_latencies(pool);
 }
 
 /* What another thread has asked for, and waits for. */
@@ -173,7 +194,7 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 		return err_set(err, -ENOMEM, "make room for the instance");
 	p->config = config;
 	p->log = log;
-	p->level = p->applied_level = (uint32_t)config->stats_level;
+	p->level = p->applied_level = p->recorded_level = (uint32_t)config->stats_level;
 	p->start_ns = clock_now_ns();
 	price_measure(p->level_price_ns);
 	p->timer_fd = -1;

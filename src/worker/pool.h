@@ -117,6 +117,7 @@ struct pool {
 	double level_price_ns[LEVEL_DEBUG + 1];
 	/* the watcher's */
 	uint32_t applied_level; /* what the interfaces have been told */
+	uint32_t recorded_level; /* the latencies' own, see worker.h */
 	uint64_t applied_debug_ends_ns;
 	unsigned interfaces_count;
 	struct pool_interface *interfaces; /* room for SNAPSHOT_INTERFACES */

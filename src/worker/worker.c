@@ -146,6 +146,10 @@ static inline int run_batch_at_level(struct worker *w)
 	if (level != w->level) {
 		w->recording_since_ns = clock_now_ns();
 		w->level = level;
+		if (level != LEVEL_BASIC && level != w->recorded_level)
+			memset(w->latency, 0, sizeof(w->latency));
+		if (level != LEVEL_BASIC)
+			w->recorded_level = level;
 	}
 	switch (level) {
 	case LEVEL_BASIC:

@@ -74,6 +74,8 @@ struct worker {
 	uint64_t
 		recording_since_ns; /* times of arrival before this are leftovers of another level */
 	uint32_t level;
+	uint32_t
+		recorded_level; /* the latencies' own: a sample in 64 and every one do not weigh the same */
 	const struct service_rule *services_before; /* of a change that is not over; NULL: none */
 	const struct rule_tables *tables_before;
 	uint32_t saw; /* frames, since the old rules shall be forgotten */
