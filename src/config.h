@@ -21,7 +21,7 @@
 #define CONFIG_BATCH_MAX 256 /* frames */
 #define CONFIG_FRAMES_MIN 4096 /* of an AF_XDP queue: 2048 wait to be filled, 2048 to be sent */
 
-enum io_choice { IO_AUTO, IO_AF_XDP, IO_AF_PACKET, IO_PCAP };
+enum io_choice { IO_AUTO, IO_AF_XDP, IO_AF_PACKET, IO_PCAP, IO_UDP };
 enum xdp_choice { XDP_AUTO, XDP_NATIVE, XDP_GENERIC };
 enum attach_choice { ATTACH_LINK, ATTACH_DISPATCHER };
 enum switch_choice { SWITCH_AUTO, SWITCH_ON, SWITCH_OFF };

@@ -13,7 +13,7 @@ struct check {
 	struct config_problems *problems;
 };
 
-static const char *const io_words[] = { "auto", "af_xdp", "af_packet", "pcap" };
+static const char *const io_words[] = { "auto", "af_xdp", "af_packet", "pcap", "udp" };
 
 static bool is_bad(const struct check *check, const char *key)
 {
@@ -151,6 +151,8 @@ static void check_needs(const struct check *check, const struct config_service *
 		lacks = SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_DEVICE;
 	else if (interface->io == IO_AF_PACKET)
 		lacks = SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_FILTER;
+	else if (interface->io == IO_UDP)
+		lacks = SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_FRAMES;
 	lacks &= needs;
 	if (needs & SERVICE_NEEDS_COPIES && interface->zero_copy == SWITCH_ON) {
 		snprintf(words, sizeof(words), "%s needs %s; and [interface %s] has zero_copy = on",

@@ -11,7 +11,7 @@
 #include "base/log.h"
 
 static const char *const stats_level_names[] = { "basic", "detailed", "debug", NULL };
-static const char *const io_names[] = { "auto", "af_xdp", "af_packet", "pcap", NULL };
+static const char *const io_names[] = { "auto", "af_xdp", "af_packet", "pcap", "udp", NULL };
 static const char *const xdp_names[] = { "auto", "native", "generic", NULL };
 static const char *const attach_names[] = { "link", "dispatcher", NULL };
 static const char *const switch_names[] = { "auto", "on", "off", NULL };
@@ -101,7 +101,7 @@ const unsigned config_ringside_options_count =
 const struct option config_interface_options[] = {
 	{ "netns", "", "name or path of a network namespace, empty for this one", option_text,
 		AT(netns), .max = CONFIG_TEXT_BYTES },
-	{ "io", "auto", "auto | af_xdp | af_packet | pcap", option_choice, AT(io),
+	{ "io", "auto", "auto | af_xdp | af_packet | udp: plain sockets, for deliver alone | pcap", option_choice, AT(io),
 		.choices = io_names },
 	{ "xdp", "auto", "auto | native | generic", option_choice, AT(xdp), .choices = xdp_names },
 	{ "attach", "link", "link: alone, gone with any exit | dispatcher: beside other XDP programs, through libxdp",

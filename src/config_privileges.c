@@ -10,6 +10,8 @@ static uint64_t interface_needs(const struct config_interface *interface)
 
 	if (interface->io == IO_PCAP)
 		return 0;
+	if (interface->io == IO_UDP)
+		return needs; /* NET_ADMIN only makes its buffers larger */
 	needs |= PRIVILEGE(CAP_NET_RAW);
 	if (interface->io != IO_AF_PACKET)
 		needs |= PRIVILEGE(CAP_NET_ADMIN) | PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_PERFMON);

@@ -293,6 +293,61 @@ changes() {
 	ringside_stop
 }
 
+plain_sockets() {
+	about "plain UDP sockets feed the same rings, and follow the ports"
+	net_make 1
+	ip -n "$near" link set lo up
+	cat >sockets.ini <<-INI
+		[interface rs0]
+		io = udp
+		[interface lo]
+		io = udp
+		[service deliver]
+		interfaces = rs0, lo
+		ports = 7000-7009
+	INI
+	ringside_start -c sockets.ini || return
+	reader deliver 7000-7010
+	sends ports=6990-7019
+	in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=127.0.0.1 ports=7000-7009 || fail "send"
+	in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=::1 ports=7000-7009 || fail "send"
+	becomes "$(row deliver rings ring rs0).packets == 10" "$(row deliver rings ring lo).packets == 20"
+	sed -i 's/^ports = .*/ports = 7005-7010/' sockets.ini
+	kill -HUP "$pid"
+	comes() { sends ports=7010-7010; shows "$(row deliver rings ring rs0).packets > 10"; }
+	wait_for 10 comes || fail "port 7010 is not ours"
+	sends ports=7000-7004
+	peer ping
+	ringside_stop
+	ended "$reader_pid" "$reader_words" "received >= 31 and ports == 11 and wrong == 0 and lost == 0"
+	records "all(i.io == 'udp' for i in last.interfaces)"
+
+	about "without any privilege deliver falls back to them, reflect does not"
+	mkdir -p theirs
+	chown 65534:65534 theirs
+	local before=$RUNTIME_DIRECTORY
+	RUNTIME_DIRECTORY=$dir/theirs
+	start_in "$near" setpriv --reuid 65534 --regid 65534 --clear-groups "$RINGSIDE" run --format json --interval 0.1 \
+		-i rs0 deliver --set=deliver.ports=7000-7009
+	wait_for 10 has_spoken
+	reader deliver 7000-7009
+	sends ports=7000-7009
+	becomes "$(row deliver rings ring rs0).packets == 10" "interface.io == 'udp'"
+	ended "$reader_pid" "$reader_words" "received == 10 and ports == 10 and wrong == 0"
+	ringside_stop
+	start_in "$near" setpriv --reuid 65534 --regid 65534 --clear-groups "$RINGSIDE" run --format json -i rs0 reflect
+	ringside_wait
+	[ "$status" = 1 ] && grep -q 'needs CAP_NET_' "$err" || fail "status $status"
+	RUNTIME_DIRECTORY=$before
+
+	about "more ports than plain sockets are for are refused"
+	start_in "$near" "$RINGSIDE" run --format json -i rs0 deliver --set=rs0.io=udp --set=deliver.ports=7000-7064
+	ringside_wait
+	[ "$status" = 1 ] && grep -q 'plain sockets are for 64 ports at most' "$err" || fail "status $status"
+	"$RINGSIDE" check -i rs0 reflect --set=rs0.io=udp >"$dir/words" 2>&1 && fail "accepted"
+	grep -q 'reflect needs whole frames, and not plain UDP sockets' "$dir/words" || fail "$(cat "$dir/words")"
+}
+
 strangers() {
 	about "only root, and the group when there is one, may open a ring"
 	net_make 1
@@ -328,6 +383,7 @@ shares
 addresses
 restarts
 changes
+plain_sockets
 strangers
 loopback
 finish

@@ -79,7 +79,7 @@ void finding_undo(struct finding *finding, const struct subject *subject, const 
 
 static bool wants_xdp(const struct config_interface *interface)
 {
-	return interface->io != IO_AF_PACKET && interface->io != IO_PCAP;
+	return interface->io == IO_AUTO || interface->io == IO_AF_XDP;
 }
 
 bool subject_wants_xdp(const struct subject *subject)

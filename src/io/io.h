@@ -120,6 +120,6 @@ struct io_ops {
 	void (*close)(struct io_queue *queue); /* NULL is allowed */
 };
 
-extern const struct io_ops io_af_xdp, io_af_packet, io_pcap_file;
+extern const struct io_ops io_af_xdp, io_af_packet, io_udp_socket, io_pcap_file;
 
 #endif

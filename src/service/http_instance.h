@@ -24,7 +24,8 @@ struct http_seen {
 };
 
 struct http_instance {
-	struct http_settings first; /* as they were when it was opened; of others the interfaces alone differ */
+	struct http_settings
+		first; /* as they were when it was opened; of others the interfaces alone differ */
 	const struct http_settings *settings; /* these */
 	bool paused; /* all its packets are the server's */
 	char name[64];

@@ -211,6 +211,13 @@ static int compile(const struct service_compile *c, struct err *err)
 	return 0;
 }
 
+/* What it answers goes back as a whole frame. */
+static unsigned needs(const void *settings)
+{
+	(void)settings;
+	return SERVICE_NEEDS_FRAMES;
+}
+
 const struct service_type service_reflect = {
 	.name = "reflect",
 	.summary = "sends test packets back with addresses swapped",
@@ -218,4 +225,5 @@ const struct service_type service_reflect = {
 	.options_count = sizeof(options) / sizeof(options[0]),
 	.settings_size = sizeof(struct reflect_settings),
 	.compile = compile,
+	.needs = needs,
 };

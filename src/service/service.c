@@ -47,6 +47,8 @@ const char *service_need_words(unsigned need)
 	case SERVICE_NEEDS_COPIES:
 		return "packets to be copied, or expose_queue = yes: with zero copy it would show "
 		       "all traffic of the queue";
+	case SERVICE_NEEDS_FRAMES:
+		return "whole frames, and not plain UDP sockets";
 	default:
 		return "a network device";
 	}

@@ -45,6 +45,8 @@ enum service_needs {
 	/* Packets that were copied into the queue's frames: with zero copy a NIC writes all of its queue's
 	 * traffic there. Zero copy is not tried then. */
 	SERVICE_NEEDS_COPIES = 1 << 4,
+	SERVICE_NEEDS_FRAMES =
+		1 << 5, /* whole frames, and a way to send them: not plain UDP sockets */
 };
 
 /* What a service's rule is compiled from and into. */

@@ -430,24 +430,37 @@ static int open_own_hooks(struct interface *in, struct err *err)
 int ladder_open(struct interface *in, struct err *err)
 {
 	int io = in->settings->interface->io, ret;
+	bool datagrams;
 
 	if (io == IO_PCAP)
 		return open_plain(in, &io_pcap_file, err);
 	if (io == IO_AF_PACKET)
 		return open_plain(in, &io_af_packet, err);
+	if (io == IO_UDP)
+		return open_plain(in, &io_udp_socket, err);
 	ret = choose_queues(in, err);
 	if (ret)
 		return ret;
 	if (io == IO_AUTO && rules_have_own_hooks(in))
 		return open_own_hooks(in, err);
 	ret = open_xdp_ladder(in, err);
-	if (!ret || io == IO_AF_XDP || is_final(ret))
+	if (!ret || io == IO_AF_XDP || (is_final(ret) && ret != -EPERM))
 		return ret;
 	/* who asks for a mode of XDP does not mean a socket */
 	if (in->settings->interface->xdp != XDP_AUTO ||
 		in->settings->interface->zero_copy == SWITCH_ON)
 		return ret;
+	/* plain sockets need no privilege; who needs more than they give shall hear what it is */
+	datagrams = !user_half_refuse(in, &io_udp_socket, NULL);
+	if (ret == -EPERM && !datagrams)
+		return ret;
 	step_down(in, "%s", err->text);
 	err->text[0] = '\0';
-	return open_plain(in, &io_af_packet, err);
+	ret = open_plain(in, &io_af_packet, err);
+	if (ret != -EPERM || !datagrams)
+		return ret;
+	user_half_close(in);
+	step_down(in, "%s", err->text);
+	err->text[0] = '\0';
+	return open_plain(in, &io_udp_socket, err);
 }

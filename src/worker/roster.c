@@ -30,7 +30,7 @@ static uint32_t queues_of(const struct config_interface *ci)
 
 	if (ci->queues.count)
 		return ci->queues.count;
-	if (ci->io == IO_PCAP || ci->io == IO_AF_PACKET)
+	if (ci->io == IO_PCAP || ci->io == IO_AF_PACKET || ci->io == IO_UDP)
 		return 1;
 	back = netns_enter(ci->netns, NULL);
 	if (back < 0)

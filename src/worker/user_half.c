@@ -33,6 +33,8 @@ static unsigned unmet(unsigned needs, const struct io_ops *ops)
 		has |= SERVICE_NEEDS_KERNEL_HALF;
 	if (ops != &io_af_packet)
 		has |= SERVICE_NEEDS_FILTER;
+	if (ops != &io_udp_socket)
+		has |= SERVICE_NEEDS_FRAMES;
 	if (ops != &io_pcap_file)
 		has |= SERVICE_NEEDS_DEVICE;
 	return needs & ~has;
