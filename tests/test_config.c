@@ -326,7 +326,7 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 		"FILE:3: [ringside] name: not a name: 'a b' (letters, digits, '-', '_' and '.')",
 		"FILE:4: unknown key 'nmae' in [ringside]: did you mean 'name'?",
 		"FILE:6: [interface eth0] io: not a choice: 'af_pakcet' (auto, af_xdp, af_packet, "
-		"pcap)",
+		"pcap, udp)",
 		"FILE:7: [interface eth0] batch: out of range: 257 (1 to 256)",
 		"FILE:8: [interface thisnameistoolong]: the name is too long (at most 15 "
 		"characters)",
@@ -578,7 +578,7 @@ static void test_wrong_sets_are_errors(void **state)
 		"--set eth0.read=a ; b: the value has a comment or a control character",
 		"--set eth0.oi=auto: unknown key 'oi' in [interface eth0]: did you mean 'io'?",
 		"--set eth0.io=x: [interface eth0] io: not a choice: 'x' (auto, af_xdp, "
-		"af_packet, pcap)");
+		"af_packet, pcap, udp)");
 }
 
 static void test_the_quick_start_is_a_service_with_its_defaults(void **state)
