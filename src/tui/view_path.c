@@ -9,11 +9,13 @@
 #include "tui/widgets.h"
 
 #define STAGES 6
+#define WIDE_COLUMNS 100
 
 struct stage {
 	const char *name;
 	double pps; /* NAN: not known */
 	const char *silent; /* what to do when it is silent though the stage before is not */
+	bool is_between; /* left out where there is little room */
 };
 
 /* Of one interface's count. */
@@ -82,6 +84,11 @@ static const char *say_nothing_arrives(const struct view *view)
 	return "Nothing arrives: check cable, sender, switch port, VLAN and address";
 }
 
+static struct stage stage(const char *name, double pps, const char *silent)
+{
+	return (struct stage){ .name = name, .pps = pps, .silent = silent };
+}
+
 /* A stage that is not known is left out: it could not be what stops packets. */
 static unsigned fill_stages(const struct view *view, struct stage stages[STAGES])
 {
@@ -96,25 +103,25 @@ static unsigned fill_stages(const struct view *view, struct stage stages[STAGES]
 		is_file &= !strcmp(now->interfaces[i].io, "pcap");
 	}
 	if (has_nic)
-		stages[count++] = (struct stage){ "NIC", nic, nothing };
+		stages[count++] = stage("NIC", nic, nothing);
 	if (!has_kernel) {
-		stages[count++] = (struct stage){ is_file ? "file" : "socket",
-			now->totals.flow.rx_pps, nothing };
+		stages[count++] =
+			stage(is_file ? "file" : "socket", now->totals.flow.rx_pps, nothing);
 	} else {
-		stages[count++] = (struct stage){ "XDP", SUM_RATES(kernel_rx_packets),
+		stages[count++] = stage("XDP", SUM_RATES(kernel_rx_packets),
 			has_nic ? "The program does not see it: a filter, or a queue without XDP"
-				: nothing };
+				: nothing);
 		if (redirected > 0) {
-			stages[count++] = (struct stage){ "redirect", redirected, "" };
-			stages[count++] =
-				(struct stage){ "socket", redirected - lost_before_workers(view),
-					"Nothing gets into the AF_XDP sockets: see the drops" };
+			stages[count] = stage("redirect", redirected, "");
+			stages[count++].is_between = true;
+			stages[count++] = stage("socket", redirected - lost_before_workers(view),
+				"Nothing gets into the AF_XDP sockets: see the drops");
 		}
 	}
-	stages[count++] = (struct stage){ "service", sum_services(view, false),
-		"All of it passes to the stack: no service matches (port, signature?)" };
-	stages[count++] = (struct stage){ "out", sum_services(view, true),
-		"The services answer nothing: see the drops" };
+	stages[count++] = stage("service", sum_services(view, false),
+		"All of it passes to the stack: no service matches (port, signature?)");
+	stages[count++] = stage(
+		"out", sum_services(view, true), "The services answer nothing: see the drops");
 	return count;
 }
 
@@ -147,13 +154,19 @@ static void draw_path(const struct view *view, const struct area *area)
 	unsigned count = fill_stages(view, stages), silent = find_silent(stages, count);
 	struct line line = line_start(area, 0);
 
-	line_add(&line, ROLE_TITLE, "PATH");
+	line_add(&line, ROLE_TITLE, "PATH/s");
 	for (unsigned i = 0; i < count; i++) {
 		enum role role = i < silent ? ROLE_TEXT : i == silent ? ROLE_WARN : ROLE_DIM;
 
-		line_add(&line, ROLE_DIM, i ? area->canvas->ascii ? " -> " : " → " : "  ");
-		line_add(&line, role, "%s %s/s%s", stages[i].name,
-			label_number(stages[i].pps, "").text, i == silent ? " !" : "");
+		/* what was redirected and got into a socket is said by the socket */
+		if (area->width < WIDE_COLUMNS && stages[i].is_between && i != silent)
+			continue;
+		line_add(&line, role, "%s%s %s%s",
+			!i		      ? "  "
+			: area->canvas->ascii ? " -> "
+					      : " → ",
+			stages[i].name, label_number(stages[i].pps, "").text,
+			i == silent ? " !" : "");
 	}
 	if (silent == count)
 		return;
