@@ -361,9 +361,18 @@ static void metrics_have_unique_names_and_whole_sentences(void **state)
 	}
 }
 
+static void every_drop_reason_has_words(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < DROPS; i++)
+		if (!drop_texts[i].meaning || !drop_texts[i].advice)
+			fail_msg("%s says neither what it means nor what to do", drop_names[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_drop_reason_has_words),
 		cmocka_unit_test(rates_are_over_the_measured_interval),
 		cmocka_unit_test(rates_of_the_first_snapshot_are_unknown),
 		cmocka_unit_test(rates_against_another_run_or_the_same_moment_are_unknown),

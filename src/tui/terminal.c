@@ -125,6 +125,7 @@ static int start_curses(struct terminal *terminal, bool no_color, struct err *er
 	nonl();
 	curs_set(0);
 	set_escdelay(ESCAPE_DELAY_MS);
+	typeahead(-1); /* or each frame asks several times whether a key waits */
 	keypad(terminal->keys, TRUE);
 	nodelay(terminal->keys, TRUE);
 	choose_attributes(terminal, no_color);
