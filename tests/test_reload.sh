@@ -182,6 +182,20 @@ restarts_are_named() {
 	ringside_stop
 }
 
+# what /healthz says
+is_well() {
+	"$python" - "$RUNTIME_DIRECTORY/ringside.sock" <<-'END'
+		import socket, sys
+		one = socket.socket(socket.AF_UNIX)
+		one.settimeout(10)
+		one.connect(sys.argv[1])
+		one.sendall(b"GET /healthz HTTP/1.0\r\nHost: ringside\r\n\r\n")
+		said = one.makefile("rb").read()
+		print(said)
+		sys.exit(b" 200 " not in said.split(b"\r\n")[0])
+	END
+}
+
 interfaces_come_and_go() {
 	file "${main[@]}" "$path"
 	ringside_start -c "$ini" || return
@@ -194,6 +208,7 @@ interfaces_come_and_go() {
 	reload
 	wait_for 5 has_no_xdp || fail "rs0 keeps its program"
 	becomes "interface.state == 'unused'" "interface.queues[0].state == 'stopped'" 'totals.tx_packets == 10'
+	is_well || fail "an interface that is not used any more is taken for an illness"
 	file "${main[@]}" "$path"
 	reload
 	peer until

@@ -18,7 +18,8 @@ static void find_queue(const struct snapshot *snapshot, char *why, size_t size)
 	for (unsigned i = 0; i < snapshot->queues_count && !*why; i++) {
 		const struct snapshot_queue *queue = &snapshot->queues[i];
 
-		if (queue->state == QUEUE_RUNNING || queue->state == QUEUE_STARTING)
+		if (queue->state == QUEUE_RUNNING || queue->state == QUEUE_STARTING ||
+			snapshot_is_unused(&snapshot->interfaces[queue->interface]))
 			continue;
 		snprintf(why, size, "%s queue %u: %s", snapshot->interfaces[queue->interface].name,
 			queue->queue,
@@ -36,7 +37,8 @@ static void find_illness(const struct snapshot *snapshot, char *why, size_t size
 		snprintf(why, size, "the newest snapshot is %u s old",
 			(unsigned)(age_ns / NSEC_PER_SEC));
 	for (unsigned i = 0; i < snapshot->interfaces_count && !*why; i++)
-		if (strcmp(snapshot->interfaces[i].state, "up") != 0)
+		if (strcmp(snapshot->interfaces[i].state, "up") != 0 &&
+			!snapshot_is_unused(&snapshot->interfaces[i]))
 			snprintf(why, size, "%s: %s", snapshot->interfaces[i].name,
 				snapshot->interfaces[i].state);
 	find_queue(snapshot, why, size);

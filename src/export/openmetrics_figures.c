@@ -24,6 +24,8 @@ static void put_interfaces(struct om *om, const struct snapshot *s)
 	om_family(om, "ringside_interface_up", OM_GAUGE,
 		"1 while the interface is there and its link is up.");
 	for (unsigned i = 0; i < s->interfaces_count; i++) {
+		if (snapshot_is_unused(&s->interfaces[i]))
+			continue;
 		om_begin(om, "");
 		om_label(om, "interface", s->interfaces[i].name);
 		om_count(om, !strcmp(s->interfaces[i].state, "up"));
@@ -37,6 +39,8 @@ static void put_queues(struct om *om, const struct snapshot *s)
 	om_family(om, "ringside_queue_running", OM_GAUGE,
 		"1 while the queue's packets are received and its worker moves.");
 	for (unsigned i = 0; i < s->queues_count; i++) {
+		if (snapshot_is_unused(&s->interfaces[s->queues[i].interface]))
+			continue;
 		snprintf(number, sizeof(number), "%u", s->queues[i].queue);
 		om_begin(om, "");
 		om_label(om, "interface", s->interfaces[s->queues[i].interface].name);

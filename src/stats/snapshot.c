@@ -86,6 +86,24 @@ uint64_t snapshot_service_drops(const struct snapshot_service *service)
 	return sum;
 }
 
+bool snapshot_is_unused(const struct snapshot_interface *interface)
+{
+	return !strcmp(interface->state, "unused");
+}
+
+unsigned snapshot_queues_in_use(const struct snapshot *snapshot)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < snapshot->queues_count; i++) {
+		uint32_t interface = snapshot->queues[i].interface;
+
+		count += interface >= snapshot->interfaces_count ||
+			 !snapshot_is_unused(&snapshot->interfaces[interface]);
+	}
+	return count;
+}
+
 /* What is known of a reason is shown, as long as some queue knows anything. */
 static uint64_t sum_reason(const struct snapshot *snapshot, unsigned reason)
 {

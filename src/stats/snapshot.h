@@ -186,6 +186,11 @@ uint64_t snapshot_queue_drops(const struct snapshot_queue *queue);
 /* The same of a service, for the reasons that belong to services. */
 uint64_t snapshot_service_drops(const struct snapshot_service *service);
 
+/* True when a reload has taken the interface's last service away: it is closed, and nothing is wrong. */
+bool snapshot_is_unused(const struct snapshot_interface *interface);
+/* The queues of all other interfaces. */
+unsigned snapshot_queues_in_use(const struct snapshot *snapshot);
+
 /* Sums the counts of the queues into the totals; a total with an unknown term is unknown. */
 void snapshot_add_up(struct snapshot *snapshot);
 

@@ -204,7 +204,7 @@ void queue_row_sum(const struct view *view, struct queue_row *sum)
 	memset(sum, 0, sizeof(*sum));
 	snprintf(sum->name, sizeof(sum->name), "all");
 	snprintf(sum->state, sizeof(sum->state), "%u/%u ok", view_queues_in(view, QUEUE_RUNNING),
-		view->now->queues_count);
+		snapshot_queues_in_use(view->now));
 	sum->role = ROLE_STRONG;
 	sum->is_sum = true;
 	sum->rx_pps = totals->flow.rx_pps;

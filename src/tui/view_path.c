@@ -79,7 +79,8 @@ static double sum_services(const struct view *view, bool out)
 static const char *say_nothing_arrives(const struct view *view)
 {
 	for (unsigned i = 0; i < view->now->interfaces_count; i++)
-		if (strcmp(view->now->interfaces[i].state, "up") != 0)
+		if (strcmp(view->now->interfaces[i].state, "up") != 0 &&
+			!snapshot_is_unused(&view->now->interfaces[i]))
 			return "A link is down or gone: nothing can arrive there";
 	return "Nothing arrives: check cable, sender, switch port, VLAN and address";
 }

@@ -75,7 +75,10 @@ static void draw_header(const struct view *view, const struct area *area)
 		add_mode(&line, &now->interfaces[0]);
 	}
 	for (unsigned i = 0; now->interfaces_count > 1 && i < now->interfaces_count; i++)
-		line_add(&line, strcmp(now->interfaces[i].state, "up") ? ROLE_ALARM : ROLE_STRONG,
+		line_add(&line,
+			snapshot_is_unused(&now->interfaces[i])	 ? ROLE_DIM
+			: strcmp(now->interfaces[i].state, "up") ? ROLE_ALARM
+								 : ROLE_STRONG,
 			" %s", now->interfaces[i].name);
 	if (view->interval_s < 1)
 		snprintf(interval, sizeof(interval), "%ums",
@@ -172,7 +175,8 @@ const struct section section_tx = { wants_one, draw_tx };
 
 static void add_queues(const struct view *view, struct line *line)
 {
-	unsigned running = view_queues_in(view, QUEUE_RUNNING), count = view->now->queues_count;
+	unsigned running = view_queues_in(view, QUEUE_RUNNING);
+	unsigned count = snapshot_queues_in_use(view->now);
 
 	line_part(line, running == count ? ROLE_OK : ROLE_BAD, "queues %u/%u%s", running, count,
 		running == count ? "" : " !!");
@@ -236,7 +240,8 @@ const struct section section_books = { wants_one, draw_books };
 void view_single(const struct view *view, const struct area *area)
 {
 	double drops = view_drop_rate(view, DROPS);
-	unsigned running = view_queues_in(view, QUEUE_RUNNING), count = view->now->queues_count;
+	unsigned running = view_queues_in(view, QUEUE_RUNNING);
+	unsigned count = snapshot_queues_in_use(view->now);
 	struct line line = line_start(area, 0);
 
 	if (view->paused)
