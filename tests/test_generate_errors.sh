@@ -80,6 +80,13 @@ for arguments in "--engine paced" "--engine flood" "--io af_packet"; do
 	[ "$(grep -vc 'VLAN offload' "$err")" = 1 ] && grep -q 'needs CAP_' "$err" || fail "$arguments: names no capability"
 done
 
+about 'frames too large for a flood'
+kill_started TERM # with an XDP program the far end would refuse the MTU
+wait_for 5 has_no_xdp "$far" peer0
+ip -n "$near" link set rs0 mtu 3700 && ip -n "$far" link set peer0 mtu 3700
+refused 1 'a flood takes frames of at most 3300' -i rs0 --to $mac --engine flood --size 3400
+ip -n "$near" link set rs0 mtu 1500 && ip -n "$far" link set peer0 mtu 1500
+
 about 'a link that is down'
 ip -n "$near" link set rs0 down
 refused 1 'rs0: the link is down' -i rs0 --to $mac

@@ -80,13 +80,16 @@ static int parse_rate(const char *text, struct traffic_rate *rate, struct err *e
 	return 0;
 }
 
-void traffic_fit(struct traffic *t, const struct generate_settings *settings)
+void traffic_fit(struct traffic *t, struct generate_settings *settings)
 {
 	uint32_t min = frame_size_min(settings);
 
-	for (unsigned i = 0; i < t->sizes.count && !t->size; i++)
-		if (t->sizes.size[i] < min)
+	for (unsigned i = 0; i < t->sizes.count; i++) {
+		if (!t->size && t->sizes.size[i] < min)
 			t->sizes.size[i] = min;
+		if (t->sizes.size[i] > settings->largest)
+			settings->largest = t->sizes.size[i];
+	}
 }
 
 uint64_t traffic_pps(const struct traffic_rate *rate, uint32_t size)

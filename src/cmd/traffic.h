@@ -45,8 +45,9 @@ bool traffic_take(struct traffic *traffic, const char *name, const char *value);
 int traffic_parse(struct traffic *traffic, const struct generate_sizes *default_sizes,
 	const char *default_rate, struct generate_settings *settings, struct err *err);
 
-/* Raises default sizes to the smallest that the packets fit in, once it is known whether they are IPv6. */
-void traffic_fit(struct traffic *traffic, const struct generate_settings *settings);
+/* Once it is known whether packets are IPv6: raises default sizes to the smallest that they fit in, and notes the
+ * largest. */
+void traffic_fit(struct traffic *traffic, struct generate_settings *settings);
 
 /* Packets a second for frames of this size, FCS included, at least 1; 0: as fast as it goes. */
 uint64_t traffic_pps(const struct traffic_rate *rate, uint32_t size);

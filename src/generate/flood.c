@@ -13,6 +13,9 @@
 /* Runs of the sender in one call: a tenth of a second and more. Each call makes its frames anew, and many
  * short ones are 20 times slower. */
 #define REPEAT (1u << 21)
+/* What a page holds behind the kernel's own head of a live frame, XDP's headroom, and in front of what a driver
+ * keeps at its end; with FCS. */
+#define SIZE_MAX_BYTES 3300u
 /* Between two looks of the accountant. */
 #define LOOK_NS 5000000ull
 /* What the driver counts when it refuses frames that XDP sends: veth's name for it. */
@@ -83,6 +86,11 @@ static int flood_open(struct engine **engine, const struct generate_settings *se
 
 	if (!e)
 		return err_set(err, -ENOMEM, "make room for the flood engine");
+	if (settings->largest > SIZE_MAX_BYTES) {
+		free(e);
+		return err_say(
+			err, -EMSGSIZE, "a flood takes frames of at most %u bytes", SIZE_MAX_BYTES);
+	}
 	e->settings = settings;
 	e->link = *link;
 	e->hook = (struct hook){ .fd = -1, .ifindex = link->index };

@@ -133,7 +133,7 @@ void program_close(struct program *p)
 	free(p);
 }
 
-static int receiver_fd(const struct program *p)
+int program_receiver(const struct program *p)
 {
 	return bpf_program__fd(
 		p->slots ? p->bpf->progs.generate_receive : p->bpf->progs.generate_redirect);
@@ -156,15 +156,16 @@ int hook_attach(struct hook *hook, struct program *program, struct err *err)
 	int code;
 
 	if (hook->fd >= 0) {
-		code = bpf_link_update(hook->fd, receiver_fd(program), NULL);
+		code = bpf_link_update(hook->fd, program_receiver(program), NULL);
 		return code ? refuse(code, err, "replace the XDP program") : 0;
 	}
-	hook->fd = bpf_link_create(receiver_fd(program), (int)hook->ifindex, BPF_XDP, &options);
+	hook->fd =
+		bpf_link_create(program_receiver(program), (int)hook->ifindex, BPF_XDP, &options);
 	hook->generic = false;
 	if (hook->fd >= 0)
 		return 0;
 	options.flags = XDP_FLAGS_SKB_MODE;
-	code = bpf_link_create(receiver_fd(program), (int)hook->ifindex, BPF_XDP, &options);
+	code = bpf_link_create(program_receiver(program), (int)hook->ifindex, BPF_XDP, &options);
 	if (code < 0)
 		return attach_failed(hook, code, err);
 	hook->fd = code;

@@ -42,6 +42,9 @@ void hook_detach(struct hook *hook);
 /* Paced: answers on this queue go to the socket. */
 int program_set_socket(struct program *program, uint32_t queue, int fd, struct err *err);
 
+/* The receiver's descriptor, for BPF_PROG_TEST_RUN. */
+int program_receiver(const struct program *program);
+
 /* Flood: what both halves share. The program reads and writes it while it runs. */
 struct generate_window *program_window(struct program *program);
 struct generate_pace *program_pace(struct program *program);

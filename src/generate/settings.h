@@ -34,6 +34,7 @@ struct generate_settings {
 	uint16_t tag[TAGS_MAX]; /* priority and id, outermost first */
 	uint8_t dscp;
 	uint32_t flows;
+	uint32_t largest; /* frame of all runs, FCS included */
 	int engine; /* enum generate_engine */
 	int io; /* enum generate_io: of the paced engine */
 	uint64_t deadline_ns; /* answers later than this are late */
