@@ -48,6 +48,21 @@ binds_what_it_shows() {
 	[ $status = 1 ] && grep -q '^ringside: rs0: bind queue [0-9]* with zero copy: ' "$err" || fail "status $status"
 }
 
+doctor_finds_it() {
+	about "$vm_version, $vm_nic: doctor says what the driver does, and leaves nothing"
+	guest 'ringside doctor rs0 --format json' >"$out" || fail "status $?"
+	"$python" - "$out" "$vm_mode" <<-'END' 2>"$err" || fail "$(cat "$out")"
+		import json, sys
+		checks = {check["name"]: check for check in json.load(open(sys.argv[1]))["checks"]}
+		assert checks["native"]["value"] == "attached, and taken off again", "native"
+		bound = checks["zero_copy"]["value"] == "bound, and let go again"
+		assert bound == (sys.argv[2] == "zero copy"), "zero copy"
+		assert checks["interrupts"]["value"].startswith("queue 0: CPU "), "interrupts"
+		assert all(checks[name]["state"] == "ok" for name in ("program", "redirect", "bpf_link", "af_xdp", "link"))
+	END
+	has_no_xdp || fail "a program is left behind"
+}
+
 answers_without_copies() {
 	cases False "interface.zero_copy and service.interfaces[0].path == 'user'" --set=rs0.zero_copy=on
 	cases False "interface.zero_copy" --set=rs0.zero_copy=on --set=reflect.path=user --level debug -- checksum=verify
@@ -218,15 +233,15 @@ vm_prepare || exit 99
 for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
 	case $kernel in
-	5.* | 6.1 | 6.12) on "$kernel" virtio copy answers_in_every_mode binds_what_it_shows is_killed loses_its_link \
+	5.* | 6.1 | 6.12) on "$kernel" virtio copy answers_in_every_mode binds_what_it_shows doctor_finds_it is_killed loses_its_link \
 		loses_its_device pins_interrupts is_in_the_dispatcher leaves_something \
 		respects_a_lonely_program ;;
 	*)
-		on "$kernel" virtio copy binds_what_it_shows
-		on "$kernel" virtio 'zero copy' answers_in_every_mode binds_what_it_shows answers_without_copies is_killed \
+		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it
+		on "$kernel" virtio 'zero copy' answers_in_every_mode binds_what_it_shows doctor_finds_it answers_without_copies is_killed \
 			loses_its_link loses_its_device pins_interrupts is_in_the_dispatcher leaves_something \
 			respects_a_lonely_program
-		on "$kernel" igb 'zero copy' answers_in_every_mode binds_what_it_shows answers_without_copies is_killed \
+		on "$kernel" igb 'zero copy' answers_in_every_mode binds_what_it_shows doctor_finds_it answers_without_copies is_killed \
 			loses_its_link loses_its_device
 		;;
 	esac
