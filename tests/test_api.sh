@@ -101,6 +101,32 @@ changes_by_token() {
 	[ ! -e "$socket" ] || fail "the socket is left behind"
 }
 
+negotiates() { # negotiates ACCEPT TYPE
+	ask tcp GET /metrics -H "Accept: $1" -D "$dir/head"
+	says 200 'ringside_rx_packets_total'
+	grep -qi "^Content-Type: $2" "$dir/head" || fail "'$1' is answered with $(grep -i '^Content-Type' "$dir/head")"
+}
+
+serves_both_formats() {
+	local open=application/openmetrics-text text=text/plain
+	about "metrics come in the format that is asked for"
+	negotiates '*/*' "$text; version=0.0.4"
+	negotiates '' "$text"
+	negotiates "$open; version=1.0.0; charset=utf-8" "$open; version=1.0.0"
+	negotiates "$text;q=0.5, $open;version=1.0.0;q=0.9" "$open"
+	negotiates "$open;q=0, $text" "$text"
+	negotiates "$open;q=0.0" "$text"
+	negotiates "$text, x/$open" "$text"
+	[ "$(tail -n 1 "$body")" != '# EOF' ] || fail "the older text has an EOF"
+}
+
+serves_ipv6() {
+	about "IPv6 as well"
+	tcp='[::1]:9464' api_start || return
+	tcp='[::1]:9464' ask tcp GET /healthz -g && says 200 '"status": "ok"'
+	ringside_stop
+}
+
 refuses_to_start() {
 	local words
 	about "what the API can't have ends the run"
@@ -207,12 +233,14 @@ api_start || finish
 reads_everywhere
 changes_by_right
 changes_nothing_over_tcp
+serves_both_formats
 keeps_off_workers
 bears_crowds
 bears_slow_ones
 ringside_stop
 changes_by_token
 refuses_to_start
+serves_ipv6
 shows_what_is_in_force
 knows_its_group
 finish
