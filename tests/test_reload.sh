@@ -158,6 +158,10 @@ bad_files() {
 	file '[service main]' 'type = reflect' 'interfaces = rs0, rs9' '[interface rs9]'
 	reload 'nothing has changed'
 	grep -q 'rs9: no such interface' "$err" || fail "it does not say that there is no rs9"
+	# sockets, workers and a ring are there by then, and go again
+	file "${main[@]}" "${ring[@]}" 'ports = 7000' '[interface rs9]' '[service gone]' 'type = reflect' 'interfaces = rs9'
+	reload 'nothing has changed'
+	grep -q 'AF_XDP sockets opened' "$err" || fail "it does not get so far"
 	[ "$(xdp_id)" = "$before" ] || fail "the program is another one"
 	peer probes count=5
 	becomes 'len(last.interfaces) == 1' 'totals.tx_packets == 5'
