@@ -27,6 +27,11 @@ answers_in_every_mode() {
 	cases True "interface.io == 'af_packet'" --set=rs0.io=af_packet
 }
 
+judges_alike() {
+	about "$vm_version: this kernel's verifier takes every service, and both halves judge alike (test_vectors)"
+	guest_patience=300 guest test_vectors >"$err" 2>&1 || fail "$(grep -c '^\[  FAILED' "$err") tests fail"
+}
+
 # shown_is_bound WORDS: what the snapshot shows is what the kernel says of each of the sockets
 shown_is_bound() {
 	local said
@@ -230,19 +235,18 @@ on() {
 }
 
 vm_prepare || exit 99
+faults='is_killed loses_its_link loses_its_device'
+dispatcher='is_in_the_dispatcher leaves_something respects_a_lonely_program'
+modes='answers_in_every_mode binds_what_it_shows doctor_finds_it'
 for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
+	# shellcheck disable=SC2086 # words
 	case $kernel in
-	5.* | 6.1 | 6.12) on "$kernel" virtio copy answers_in_every_mode binds_what_it_shows doctor_finds_it is_killed loses_its_link \
-		loses_its_device pins_interrupts is_in_the_dispatcher leaves_something \
-		respects_a_lonely_program ;;
+	5.* | 6.1 | 6.12) on "$kernel" virtio copy judges_alike $modes $faults pins_interrupts $dispatcher ;;
 	*)
 		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it
-		on "$kernel" virtio 'zero copy' answers_in_every_mode binds_what_it_shows doctor_finds_it answers_without_copies is_killed \
-			loses_its_link loses_its_device pins_interrupts is_in_the_dispatcher leaves_something \
-			respects_a_lonely_program
-		on "$kernel" igb 'zero copy' answers_in_every_mode binds_what_it_shows doctor_finds_it answers_without_copies is_killed \
-			loses_its_link loses_its_device
+		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies $faults pins_interrupts $dispatcher
+		on "$kernel" igb 'zero copy' $modes answers_without_copies $faults
 		;;
 	esac
 done
