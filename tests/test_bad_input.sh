@@ -110,6 +110,7 @@ lacks() { # lacks CAPABILITY THOSE-GIVEN ARGUMENT...
 
 wrong_permissions() {
 	local all='-all,+net_admin,+net_raw,+bpf,+perfmon,+ipc_lock' few='-all,+net_admin,+net_raw,+bpf' caps
+	local kernel='-all,+net_admin,+bpf,+perfmon'
 	about "without permission: the capability is named"
 	ends 1 'rs0: .*Operation not permitted \(needs CAP_' $nobody "$program" "${quiet[@]}"
 	lacks CAP_NET_ADMIN +net_raw
@@ -128,6 +129,9 @@ wrong_permissions() {
 		runs $nobody --inh-caps=$all --ambient-caps=$all "$program" -i rs0 reflect --format json --interval 0.1 $caps
 		records "interface.io == 'af_xdp'"
 	done
+	# the kernel half alone needs no socket
+	runs $nobody --inh-caps=$kernel --ambient-caps=$kernel --bounding-set=$kernel "$program" -i rs0 reflect \
+		--format json --interval 0.1 --set=reflect.path=kernel
 	about "without CAP_PERFMON it runs with XDP, or says that it needs it"
 	runs_or_names CAP_PERFMON $nobody --inh-caps=$few --ambient-caps=$few "$program" "${quiet[@]}" \
 		--set=reflect.path=kernel
