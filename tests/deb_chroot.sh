@@ -19,7 +19,7 @@ read -r mirror release < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME
 root=$(mktemp -d /var/tmp/ringside-deb.XXXXXX)
 chmod 755 "$root" # it is the / of other users, too
 # What is mounted below it goes first, and by its own name.
-trap 'umount "$root/proc" 2>/dev/null; rm -rf --one-file-system "$root" "$root.log" "$root.groups"' EXIT
+trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$root" "$root.log" "$root.groups"' EXIT
 inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
 
 # The files that a package may leave or change, as package managers keep their books; and the user, which stays so that

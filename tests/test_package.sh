@@ -13,12 +13,20 @@ fail() {
 for tool in dpkg-buildpackage dh lintian; do
 	command -v $tool >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 cd "${builddir:?}" || exit 99
 
 # What the make that runs this has in its environment is not for the package's own.
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CFLAGS -u CC make deb >"$dir/said" 2>&1 || { tail -n 40 "$dir/said"; exit 1; }
 changes=(deb/*.changes)
 lintian --allow-root --fail-on error "${changes[0]}" >"$dir/lintian" 2>&1 || fail "lintian: $(cat "$dir/lintian")"
+
+# What scripts/deps installs for building is what the package says it needs: libraries, and the tools beside Debian's own.
+for package in $(sed -n "/^build=/,/'$/p" "$srcdir/scripts/deps" | tr -d "'" | tr -s '\n\t' ' ' | sed 's/^build=//'); do
+	case $package in autoconf | automake | make | gcc | libc6-dev) continue ;; esac # build-essential, debhelper
+	sed -n '/^Build-Depends:/,/^Standards/p' "$srcdir/debian/control" | grep -qE "(^| )$package(,|\$| )" ||
+		fail "debian/control: $package is no build dependency"
+done
 
 contents() { dpkg-deb -c "$(echo deb/"$1"_[0-9]*.deb)" | awk '{ print $6 }'; }
 contains() { # contains PACKAGE FILE...
