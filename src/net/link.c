@@ -89,6 +89,7 @@ static int link_take(const struct nlmsghdr *message, void *context)
 	answer->link->index = (uint32_t)head->ifi_index;
 	answer->link->up = head->ifi_flags & IFF_UP;
 	answer->link->carrier = head->ifi_flags & IFF_LOWER_UP;
+	answer->link->promiscuous = head->ifi_flags & IFF_PROMISC;
 	answer->loopback = head->ifi_flags & IFF_LOOPBACK;
 	return mnl_attr_parse(message, sizeof(*head), link_take_attribute, answer);
 }
@@ -241,12 +242,13 @@ int link_features_set(
 	return ethtool_features_write(name, features, count, on, err);
 }
 
-bool link_has_vlan_filter(const char *name)
+bool link_filters_vlans(const struct link *link)
 {
 	static const char *const filter[] = { "rx-vlan-filter" };
 	struct ethtool_feature state;
 
-	return !ethtool_features_read(name, filter, 1, &state, NULL) && state.on;
+	return !link->promiscuous && !ethtool_features_read(link->name, filter, 1, &state, NULL) &&
+	       state.on;
 }
 
 static const char *const link_vlan_features[2] = { "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse" };

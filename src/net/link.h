@@ -19,6 +19,7 @@ struct link {
 	uint8_t mac[6]; /* zeros for lo */
 	bool up; /* IFF_UP */
 	bool carrier; /* IFF_LOWER_UP: can carry frames */
+	bool promiscuous; /* IFF_PROMISC, by whoever */
 	uint32_t rx_queues; /* in use now (channels: rx + combined; else sysfs); at least 1 */
 	uint32_t tx_queues;
 	uint32_t rx_queues_max; /* what the device could have without being made anew */
@@ -41,8 +42,8 @@ int link_vlan_offload_off(const char *name, struct link_vlan_offload *was, struc
 int link_vlan_offload_restore(
 	const char *name, const struct link_vlan_offload *was, struct err *err);
 
-/* True when the NIC drops tagged frames of VLANs that are not configured here, unless it is promiscuous. */
-bool link_has_vlan_filter(const char *name);
+/* True when the NIC drops tagged frames of VLANs that are not configured here. */
+bool link_filters_vlans(const struct link *link);
 
 /* Switches named features (as ethtool -k has them: "tx-checksum-ip-generic") on or off in one
  * request; names that the device does not have are ignored. Returns 0 or a negative errno. */

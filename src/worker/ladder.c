@@ -368,7 +368,7 @@ static int open_xdp_ladder(struct interface *in, struct err *err)
 		log_write(in->settings->log, LOG_INFO,
 			"%s: receive VLAN offload off, which hides tags; restored at the end",
 			config->name);
-	if (link_has_vlan_filter(config->name))
+	if (link_filters_vlans(&in->link))
 		log_write(in->settings->log, LOG_INFO,
 			"%s: the NIC filters VLANs: tagged packets of those that are not "
 			"configured do not "
