@@ -36,7 +36,7 @@ static int read_link(struct interface *in, struct err *err)
 			return err_say(err, -ENETDOWN, "the interface is down (ip link set %s up)",
 				config->name);
 	}
-	memcpy(in->own_state.mac, config->mac.given ? config->mac.address : in->link.mac, 6);
+	memcpy(in->own_state->mac, config->mac.given ? config->mac.address : in->link.mac, 6);
 	return 0;
 }
 
@@ -170,8 +170,10 @@ int interface_open(
 	int back, ret = -ENOMEM;
 
 	if (!in || !(in->own_tables = malloc(sizeof(*in->own_tables))) ||
+		!(in->own_state = calloc(1, sizeof(*in->own_state))) ||
 		!(in->rules = calloc(SERVICE_SLOTS, sizeof(*in->rules)))) {
 		free(in ? in->own_tables : NULL);
+		free(in ? in->own_state : NULL);
 		free(in);
 		return err_set(err, ret, "%s: open the interface", settings->interface->name);
 	}
@@ -271,6 +273,7 @@ void interface_close(struct interface *in)
 		netns_leave(back);
 	}
 	free(in->own_tables);
+	free(in->own_state);
 	free(in->rules);
 	free(in->gone);
 	free(in);

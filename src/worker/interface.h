@@ -63,10 +63,10 @@ struct interface {
 	struct service_rule *rules; /* [SERVICE_SLOTS] */
 	struct interface_service services[SERVICE_SLOTS];
 	struct rule_tables *tables; /* the kernel half's, or own_tables */
-	struct rule_state *state; /* the kernel half's, or &own_state */
+	struct rule_state *state; /* the kernel half's, or own_state */
 	bool addresses_left_out; /* has been said in the log */
 	struct rule_tables *own_tables;
-	struct rule_state own_state;
+	struct rule_state *own_state;
 	struct cells *gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */
 	uint32_t queues_count; /* entries of the next four */
 	uint32_t queues[INTERFACE_QUEUES];

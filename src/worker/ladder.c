@@ -266,7 +266,7 @@ static int load_program(struct interface *in, struct err *err)
 		.queues = in->link.rx_queues_max,
 		.services = in->rules,
 		.tables = in->own_tables,
-		.state = &in->own_state,
+		.state = in->own_state,
 		.dispatcher = in->settings->interface->attach == ATTACH_DISPATCHER,
 	};
 	int ret = refuse_leftover(in, err);
@@ -402,7 +402,7 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 	if (ret)
 		return ret;
 	in->tables = in->own_tables;
-	in->state = &in->own_state;
+	in->state = in->own_state;
 	in->queues_count = 1;
 	in->queues[0] = 0;
 	ret = user_half_open(in, err);
@@ -423,7 +423,7 @@ static int open_own_hooks(struct interface *in, struct err *err)
 	if (ret)
 		return ret;
 	in->tables = in->own_tables;
-	in->state = &in->own_state;
+	in->state = in->own_state;
 	return user_half_open(in, err);
 }
 
