@@ -12,17 +12,19 @@
 #define ROUNDS 16
 #define BATCHES 64
 
-/* Frames as a worker has them after it has answered them: the same ones again and again. */
-static void fill_batch(struct worker *w)
+/* Frames as a worker of an AF_XDP socket has them after it has answered them: the kernel half has given
+ * those that it sampled a time. */
+static void fill_batch(struct worker *w, enum level level)
 {
 	uint64_t now_ns = clock_now_ns();
+	unsigned every = level == LEVEL_DEBUG ? 1 : SAMPLE_DETAILED;
 
-	w->first_half = true;
+	w->recording_since_ns = 1;
 	for (unsigned i = 0; i < BATCH; i++) {
 		w->frames[i] = (struct io_frame){ .length = 64 + i % 3,
 			.send = true,
 			.sent = true,
-			.hook_ns = now_ns - 100 * i };
+			.hook_ns = i % every ? 0 : now_ns - 100 * i };
 		w->slots[i] = 0;
 		w->outcomes[i] = OUTCOME_TX;
 	}
@@ -34,7 +36,7 @@ static inline __attribute__((always_inline)) void write_down(struct worker *w, e
 	uint64_t start_ns = 0, sent_ns = 0;
 
 	if (level >= LEVEL_DETAILED) {
-		start_ns = clock_now_ns();
+		start_ns = record_start(w);
 		sent_ns = clock_now_ns();
 	}
 	record_counts(w, BATCH);
@@ -76,8 +78,9 @@ void price_measure(double ns[LEVEL_DEBUG + 1])
 	if (!w)
 		return;
 	*w = (struct worker){ 0 };
-	fill_batch(w);
-	for (int level = LEVEL_BASIC; level <= LEVEL_DEBUG; level++)
+	for (int level = LEVEL_BASIC; level <= LEVEL_DEBUG; level++) {
+		fill_batch(w, (enum level)level);
 		ns[level] = measure(w, (enum level)level);
+	}
 	free(w);
 }

@@ -6,6 +6,9 @@
 #ifndef RINGSIDE_RECORD_H
 #define RINGSIDE_RECORD_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/counter.h"
 #include "worker/worker.h"
@@ -40,40 +43,74 @@ static inline void record_details(
 			histogram_add(&w->latency[w->slots[i]], sent_ns - frame->hook_ns);
 	}
 	counter_add(&w->books.batches[record_batch_bin(n)], 1);
-	counter_add(&w->books.busy_ns, clock_now_ns() - start_ns);
+	w->batch_end_ns = clock_now_ns();
+	counter_add(&w->books.busy_ns, w->batch_end_ns - start_ns);
 }
 
-/* Which cell a frame belongs to, once it has been finished. */
-static inline struct cell *record_cell(struct worker *w, unsigned i)
+/* When a batch begins: at the end of the one before, if that was just now, since reading the clock is most
+ * of what level detailed costs. */
+static inline uint64_t record_start(const struct worker *w)
 {
-	const struct io_frame *frame = &w->frames[i];
-	unsigned outcome = w->outcomes[i];
-
-	if (frame->send && !frame->sent)
-		outcome = OUTCOME_DROP + DROP_tx_ring_full;
-	return &w->books.cells.cell[w->slots[i]][outcome];
+	return w->batch_end_ns ? w->batch_end_ns : clock_now_ns();
 }
 
-/* The books. Neighbours mostly share a cell: they are summed up before it is written to. */
+/* Refused by the transmit side, so that its outcome is another one: sent is false though send is true. The
+ * two are neighbours, and read as one word. */
+static inline bool record_is_refused(const struct io_frame *frame)
+{
+	static const bool refused[2] = { true, false };
+	uint16_t flags, pattern;
+
+	_Static_assert(offsetof(struct io_frame, sent) == offsetof(struct io_frame, send) + 1,
+		"one word of two");
+	memcpy(&flags, &frame->send, sizeof(flags));
+	memcpy(&pattern, refused, sizeof(pattern));
+	return flags == pattern;
+}
+
+/* All of a batch that is one run, as most are: without a branch per frame. False: it is not, and nothing
+ * was counted. */
+static inline bool record_one_run(struct worker *w, unsigned n)
+{
+	struct cell *cell = &w->books.cells.cell[w->slots[0]][w->outcomes[0]];
+	bool refused = false;
+	uint64_t bytes = 0;
+
+	if (memcmp(w->slots, w->slots + 1, n - 1) != 0 ||
+		memcmp(w->outcomes, w->outcomes + 1, n - 1) != 0)
+		return false;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		bytes += w->frames[i].length;
+		refused |= record_is_refused(&w->frames[i]);
+	}
+	if (refused)
+		return false;
+	counter_add(&cell->packets, n);
+	counter_add(&cell->bytes, bytes);
+	return true;
+}
+
+/* The books. Neighbours mostly share a cell: their run is summed up before the cell is written to. */
 static inline void record_counts(struct worker *w, unsigned n)
 {
-	struct cell *cell = record_cell(w, 0);
-	uint64_t packets = 0, bytes = 0;
+	if (record_one_run(w, n))
+		return;
+	for (unsigned i = 0, first = 0; i < n; first = i) {
+		unsigned slot = w->slots[i], outcome = w->outcomes[i];
+		bool refused = record_is_refused(&w->frames[i]);
+		struct cell *cell;
+		uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		struct cell *next = record_cell(w, i);
-
-		if (next != cell) {
-			counter_add(&cell->packets, packets);
-			counter_add(&cell->bytes, bytes);
-			packets = bytes = 0;
-			cell = next;
-		}
-		packets++;
-		bytes += w->frames[i].length;
+		do
+			bytes += w->frames[i++].length;
+		while (i < n && w->slots[i] == slot && w->outcomes[i] == outcome &&
+			record_is_refused(&w->frames[i]) == refused);
+		cell = &w->books.cells
+				.cell[slot][refused ? OUTCOME_DROP + DROP_tx_ring_full : outcome];
+		counter_add(&cell->packets, i - first);
+		counter_add(&cell->bytes, bytes);
 	}
-	counter_add(&cell->packets, packets);
-	counter_add(&cell->bytes, bytes);
 }
 
 #endif

@@ -117,11 +117,15 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 
 	if (n <= 0) {
 		w->ops->finish(w->io, NULL, 0);
+		w->batch_end_ns = 0;
 		return n;
 	}
 	counter_set(&w->books.lent, (unsigned)n);
-	if (level >= LEVEL_DETAILED || w->limited || w->handles)
+	/* services compare it with the frames' times of arrival: it must not be older */
+	if (w->limited || w->handles)
 		start_ns = clock_now_ns();
+	else if (level >= LEVEL_DETAILED)
+		start_ns = record_start(w);
 	for (int i = 0; i < n; i++) {
 		if (i + 1 < n)
 			__builtin_prefetch(w->frames[i + 1].data);
@@ -145,6 +149,7 @@ static inline int run_batch_at_level(struct worker *w)
 
 	if (level != w->level) {
 		w->recording_since_ns = clock_now_ns();
+		w->batch_end_ns = 0;
 		w->level = level;
 		if (level != LEVEL_BASIC && level != w->recorded_level)
 			memset(w->latency, 0, sizeof(w->latency));

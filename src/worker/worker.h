@@ -72,6 +72,7 @@ struct worker {
 	uint8_t slots[IO_BATCH_MAX], outcomes[IO_BATCH_MAX];
 	uint32_t handled; /* in this batch: a bit for each slot */
 	uint64_t
+		batch_end_ns, /* of a batch with details that was just now; 0: none */
 		recording_since_ns; /* times of arrival before this are leftovers of another level */
 	uint32_t level;
 	uint32_t
