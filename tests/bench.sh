@@ -389,4 +389,6 @@ user_path
 at_a_pace
 generator
 without_traffic
+dashboard
+statistics
 exit $failed
