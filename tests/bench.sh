@@ -383,6 +383,57 @@ without_traffic() {
 	idle user
 }
 
+on_cpu_ns() { cut -d ' ' -f 1 "/proc/$1/schedstat"; } # PID
+
+# SECONDS: of one processor, top beside an instance of 64 queues, drawing every so many seconds on 160x45
+look_on() {
+	local top ns start
+
+	$tmux new-session -d -s top -x 160 -y 45 "exec taskset -c 0 '$RINGSIDE' top --interval $1 2>>$dir/log"
+	top=$($tmux list-panes -t top -F '#{pane_pid}')
+	for _ in $(seq 50); do
+		sleep 0.1
+		! $tmux capture-pane -p -t top | grep -q LIVE || break
+	done
+	ns=$(on_cpu_ns "$top") start=$(date +%s%N)
+	sleep $idle_seconds
+	awk -v label="top, 64 queues, a frame every $1 s" -v ns=$(($(on_cpu_ns "$top") - ns)) \
+		-v elapsed=$(($(date +%s%N) - start)) \
+		'BEGIN { printf "%-48s %6.2f %% of a CPU\n", label, ns / elapsed * 100 }'
+	$tmux kill-session -t top
+}
+
+dashboard() {
+	local lab
+
+	if ! command -v tmux >/dev/null; then
+		echo 'dashboard: not measured, for tmux is not installed'
+		return
+	fi
+	: >"$dir/log"
+	taskset -c 1 "$RINGSIDE" lab --no-tui --queues 64 --rate 20kpps --level detailed >/dev/null 2>>"$dir/log" &
+	lab=$!
+	for _ in $(seq 100); do
+		sleep 0.1
+		! ls "$RUNTIME_DIRECTORY"/lab-*.stats >/dev/null 2>&1 || break
+	done
+	# so that the server outlives the first of the two
+	$tmux new-session -d -s keep 'exec sleep 1000'
+	look_on 0.5
+	look_on 0.1
+	$tmux kill-server
+	kill -TERM $lab 2>/dev/null || true
+	wait $lab || broke "the lab for the dashboard: status $?"
+}
+
+# What the dashboard shows as the price of the levels
+statistics() {
+	"$bench/price" | awk '{
+		printf "%-48s basic %.2f, detailed %.2f, debug %.2f ns a packet\n",
+			"statistics, user path, batches of 64", $1, $2, $3
+	}'
+}
+
 kernel_path
 program_alone
 user_path
