@@ -104,12 +104,14 @@ static int search_throughput(struct bench *b, double *found, struct err *err)
 		/* what was sent counts, not what was asked for */
 		sent = is_behind(b->figures) ? sent_pps(b) : middle;
 		if (passes(b)) {
-			if (sent < middle)
-				b->size->sender_limit = true;
 			low = sent > low ? sent : low;
-			high = sent < middle ? middle : high;
+			if (sent < middle) { /* more cannot be sent: that bounds the search, too */
+				high = middle;
+				b->size->sender_limit = true;
+			}
 		} else {
 			high = sent < high ? sent : high;
+			b->size->sender_limit = false;
 		}
 	}
 	*found = low;
