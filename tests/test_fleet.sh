@@ -24,13 +24,15 @@ router() { # the machine in front: a way to each node, and the address by both
 	# each way stands or goes by itself, as a routing protocol would have it
 	cat >route <<-END
 		#!/bin/sh
-		# route add|remove NODE
-		cd $dir || exit 1
-		case \$1 in add) : >way.\$2 ;; *) rm -f way.\$2 ;; esac
+		# route add|remove NODE; way.NODE is there while its way is in the table
+		cd $dir && exec 9>route.lock && flock 9 || exit 1
+		case \$1 in add) : >want.\$2 ;; *) rm -f want.\$2 ;; esac
 		hops=
-		[ ! -e way.one ] || hops="\$hops nexthop via 192.0.2.2"
-		[ ! -e way.two ] || hops="\$hops nexthop via 192.0.3.2"
-		exec ip -n $far route replace \${hops:+$service/32} \${hops:-unreachable $service/32}\$hops
+		[ ! -e want.one ] || hops="\$hops nexthop via 192.0.2.2"
+		[ ! -e want.two ] || hops="\$hops nexthop via 192.0.3.2"
+		[ -n "\$hops" ] && way="$service/32 \$hops" || way="unreachable $service/32"
+		ip -n $far route replace \$way || exit 1
+		case \$1 in add) : >way.\$2 ;; *) rm -f way.\$2 ;; esac
 	END
 	chmod 755 route
 }
