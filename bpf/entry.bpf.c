@@ -141,7 +141,7 @@ static __always_inline int offer(
 		verdict = VERDICT_DROP + DROP_rate_limited;
 	if (verdict >= VERDICT_DROP) {
 		count(hook, slot, OUTCOME_DROP + verdict - VERDICT_DROP);
-		return XDP_DROP;
+		return verdict >= VERDICT_SPARE ? XDP_PASS : XDP_DROP;
 	}
 	if (verdict == VERDICT_HANDLE)
 		return handle(ctx, frame, hook, rule);

@@ -31,9 +31,11 @@
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BE16(x) ((__be16)__builtin_bswap16(x))
 #define BE32(x) ((__be32)__builtin_bswap32(x))
+#define BE64(x) ((__be64)__builtin_bswap64(x))
 #else
 #define BE16(x) ((__be16)(x))
 #define BE32(x) ((__be32)(x))
+#define BE64(x) ((__be64)(x))
 #endif
 
 /* Extension headers that are stepped over before a frame is left to the stack. Linux itself sends at

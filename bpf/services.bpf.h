@@ -19,7 +19,8 @@
 #include "hook.bpf.h"
 
 #ifndef KERNEL_SERVICES /* tests add one of their own */
-#define KERNEL_SERVICES(X)
+#include "steer.bpf.h"
+#define KERNEL_SERVICES(X) X(steer)
 #endif
 
 /* Finishes a frame that its rule wants handled, as said above. */

@@ -8,13 +8,14 @@
 #include "bucket.h"
 #include "deliver.h"
 #include "reflect.h"
+#include "steer.h"
 #include "tables.h"
 #include "verdict.h"
 
 /* Each NAME has a bpf/NAME.h with struct NAME_rule, NAME_match() and NAME_answer(); the latter may be an
  * empty one where no verdict is VERDICT_BOUNCE. */
 #ifndef SERVICES /* tests add one of their own */
-#define SERVICES(X) X(reflect) X(deliver)
+#define SERVICES(X) X(reflect) X(deliver) X(steer)
 #endif
 
 enum service_kind {

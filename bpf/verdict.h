@@ -23,6 +23,7 @@ enum verdict {
 	VERDICT_BOUNCE, /* answer it, then send it back where it came from */
 	VERDICT_HANDLE, /* mine: give it to the service's handler, which says what became of it */
 	VERDICT_DROP,
+	/* VERDICT_SPARE + an enum drop: pass it, though the reason stands; behind the drops */
 };
 
 /* Why a frame was dropped: the same word in struct, JSON and column. First the reasons that belong to
@@ -34,6 +35,10 @@ enum verdict {
 	X(denied)                                                                                  \
 	X(not_acknowledged)                                                                        \
 	X(bad_sequence)                                                                            \
+	X(truncated)                                                                               \
+	X(bad_magic)                                                                               \
+	X(bad_length)                                                                              \
+	X(cpu_ring_full)                                                                           \
 	X(rx_ring_full)                                                                            \
 	X(rx_dropped)                                                                              \
 	X(tx_ring_full)                                                                            \
@@ -49,7 +54,10 @@ enum drop {
 	DROPS_OF_SERVICE = DROP_rx_ring_full, /* reasons below this one belong to services */
 };
 
-/* What became of a frame. OUTCOME_DROP + an enum drop names the reason. */
+#define VERDICT_SPARE (VERDICT_DROP + DROPS)
+
+/* What became of a frame. OUTCOME_DROP + an enum drop names the reason; so does OUTCOME_SPARE, of a frame
+ * that passed all the same, since the configuration only watches. */
 enum outcome {
 	OUTCOME_PASS, /* went on to the Linux stack */
 	OUTCOME_TX, /* went back out of the interface */
@@ -59,7 +67,9 @@ enum outcome {
 	OUTCOMES = 32, /* a power of two, so that the kernel half bounds an index with a mask */
 };
 
-_Static_assert(OUTCOME_DROP + DROPS <= OUTCOMES, "every drop reason has a cell");
+#define OUTCOME_SPARE (OUTCOME_DROP + DROPS)
+
+_Static_assert(OUTCOME_SPARE + DROPS_OF_SERVICE <= OUTCOMES, "every reason has its cells");
 
 struct cell {
 	__u64 packets;

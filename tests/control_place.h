@@ -30,6 +30,7 @@ struct fixture {
 	enum level level;
 	bool paused;
 	char who[64];
+	char set[80]; /* what a service has of its own: KEY = VALUE */
 	int judgement; /* of the handover */
 	uid_t uid; /* ours: the control thread can't ask for it */
 	struct control *control;
@@ -62,6 +63,20 @@ static int set_service_state(
 	if (strcmp(service, "reflect") != 0)
 		return err_say(err, -ENOENT, "there is no service '%s'", service);
 	fixture->paused = paused;
+	snprintf(fixture->who, sizeof(fixture->who), "%s", who);
+	return 0;
+}
+
+static int set_service(void *context, const char *service, const char *key, const char *value,
+	const char *who, struct err *err)
+{
+	struct fixture *fixture = context;
+
+	if (strcmp(service, "reflect") != 0)
+		return err_say(err, -ENOENT, "there is no service '%s'", service);
+	if (!strcmp(value, "bad"))
+		return err_say(err, -EINVAL, "that cannot be");
+	snprintf(fixture->set, sizeof(fixture->set), "%s = %s", key, value);
 	snprintf(fixture->who, sizeof(fixture->who), "%s", who);
 	return 0;
 }
@@ -102,7 +117,8 @@ static void take_socket(void *context, const char *name, const struct control_pe
 static inline int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct control_ops ops = { f, take, set_level, set_service_state };
+	const struct control_ops ops = { f, take, set_level, set_service_state,
+		set_service };
 	static struct control_handover handover = { "/api/v1/rings", "ringside-ring", NULL, judge,
 		take_socket };
 	struct control_settings settings = { .handovers = &handover,

@@ -17,7 +17,16 @@ static const uint8_t our_mac[6] = OUR_MAC;
 
 static const struct service_type *type_of(const char *lines)
 {
-	return strncmp(lines, "type = deliver", 14) ? &service_reflect : &service_deliver;
+	return !strncmp(lines, "type = deliver", 14) ? &service_deliver
+	       : !strncmp(lines, "type = steer", 12) ? &service_steer
+						     : &service_reflect;
+}
+
+static void *settings_of(struct halves *halves, const struct service_type *type, unsigned i)
+{
+	return type == &service_deliver ? (void *)&halves->deliver[i]
+	       : type == &service_steer ? (void *)&halves->steer[i]
+					: (void *)&halves->settings[i];
 }
 
 static void parse_settings(const struct service_type *type, void *settings, const char *lines)
@@ -41,6 +50,17 @@ static void parse_settings(const struct service_type *type, void *settings, cons
 	}
 }
 
+/* Slots are all of target 0, and targets of CPU 0, as long as nobody says otherwise. */
+static void open_cpu(struct xdp_program *program)
+{
+	int cpus = xdp_program_map_fd(program, "steer_cpus");
+	const struct bpf_cpumap_val value = { .qsize = 64 };
+	const uint32_t cpu = 0;
+
+	if (cpus >= 0)
+		assert_int_equal(bpf_map_update_elem(cpus, &cpu, &value, BPF_ANY), 0);
+}
+
 static struct xdp_program *load(const struct halves *halves, const struct service_rule *rules)
 {
 	const struct xdp_program_settings settings = {
@@ -55,6 +75,8 @@ static struct xdp_program *load(const struct halves *halves, const struct servic
 
 	if (ret && ret != -EPERM)
 		fail_msg("%s", err.text);
+	if (program)
+		open_cpu(program);
 	return program;
 }
 
@@ -92,8 +114,7 @@ struct halves *halves_open(const char *first, const char *second)
 	memcpy(halves->state.mac, our_mac, sizeof(our_mac));
 	for (unsigned i = 0; i < HALVES_SLOTS && lines[i]; i++) {
 		const struct service_type *type = type_of(lines[i]);
-		void *settings = type == &service_reflect ? (void *)&halves->settings[i]
-							  : (void *)&halves->deliver[i];
+		void *settings = settings_of(halves, type, i);
 		const struct service_compile compile = {
 			.settings = settings,
 			.place = i,
@@ -108,7 +129,7 @@ struct halves *halves_open(const char *first, const char *second)
 		if (type->compile(&compile, &err))
 			fail_msg("%s: %s", lines[i], err.text);
 		halves->tables.deliver_attended[i] = 1;
-		halves->worker.handlers[i].handle = type->handle ? deliver : NULL;
+		halves->worker.handlers[i].handle = deliver;
 		halves->handover_rules[i] = halves->rules[i];
 		halves->handover_rules[i].half = HALF_USER;
 	}
@@ -169,9 +190,10 @@ static int action_of(int outcome)
 	case OUTCOME_TX:
 		return XDP_TX;
 	case OUTCOME_REDIRECT:
+	case OUTCOME_DELIVER:
 		return XDP_REDIRECT;
 	default:
-		return XDP_DROP;
+		return outcome >= OUTCOME_SPARE ? XDP_PASS : XDP_DROP;
 	}
 }
 
@@ -249,6 +271,7 @@ static void print_outcome(const char *what, int outcome, unsigned slot)
 			   : outcome == OUTCOME_DELIVER	 ? "deliver"
 			   : outcome == JUDGED_TWICE	 ? "not counted once"
 			   : outcome == JUDGED_LYING	 ? "done otherwise than counted"
+			   : outcome >= OUTCOME_SPARE	 ? reasons[outcome - OUTCOME_SPARE]
 							 : reasons[outcome - OUTCOME_DROP];
 
 	if (slot == SLOT_NONE)
@@ -302,8 +325,8 @@ static bool kernel_halves_agree(struct halves *halves, const char *name, const u
 
 	if (!halves->kernel || length < KERNEL_BYTES_MIN || length > KERNEL_BYTES_MAX)
 		return true;
-	if (expected->outcome == OUTCOME_DELIVER)
-		without_socket(expected, frame, length); /* no kernel half delivers */
+	if (halves->rules[expected->slot].kind == SERVICE_deliver)
+		without_socket(expected, frame, length); /* its kernel half has no way to finish */
 	halves_run_kernel(halves->kernel, frame, length, &is);
 	good = is_as_expected(name, "kernel", &is, expected, frame, length);
 	halves_run_kernel(halves->handover, frame, length, &is);

@@ -18,6 +18,7 @@
 #include "packet.h"
 #include "service/deliver.h"
 #include "service/reflect.h"
+#include "service/steer.h"
 #include "worker/worker.h"
 
 #define KERNEL_BYTES_MIN 14
@@ -26,7 +27,9 @@
 
 struct halves {
 	struct reflect_settings settings[HALVES_SLOTS];
-	struct deliver_settings deliver[HALVES_SLOTS]; /* of lines that begin with "type = deliver" */
+	/* of lines that begin with "type = deliver", or "type = steer" */
+	struct deliver_settings deliver[HALVES_SLOTS];
+	struct steer_settings steer[HALVES_SLOTS];
 	struct service_rule rules[SERVICE_SLOTS], handover_rules[SERVICE_SLOTS];
 	struct rule_tables tables;
 	struct rule_state state;
@@ -46,8 +49,8 @@ struct judged {
 #define JUDGED_LYING (-2) /* the action or the frame's way is not what the cell says */
 
 /* Compiles INI lines ("key = value; key = value") of one service or two (second NULL: one), and loads
- * the programs. Lines that begin with "type = deliver" are of that service, whose rings somebody reads;
- * others are of reflect. */
+ * the programs. Lines that begin with "type = deliver" are of that service, whose rings somebody reads, and
+ * with "type = steer" of that one, all of whose slots are CPU 0's; others are of reflect. */
 struct halves *halves_open(const char *first, const char *second);
 void halves_close(struct halves *halves);
 

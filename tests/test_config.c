@@ -16,6 +16,7 @@
 #include "config.h"
 #include "service/deliver.h"
 #include "service/http.h"
+#include "service/steer.h"
 #include "service/reflect.h"
 
 #define SERVICE "[interface eth0]\n[service reflect]\ninterfaces = eth0\n"
@@ -126,6 +127,7 @@ static void test_the_commented_file_holds_the_defaults(void **state)
 	struct reflect_settings *reflect = calloc(1, sizeof(*reflect));
 	struct deliver_settings *deliver = calloc(1, sizeof(*deliver));
 	struct http_settings *http = calloc(1, sizeof(*http));
+	struct steer_settings *steer = calloc(1, sizeof(*steer));
 	struct config *config = calloc(1, sizeof(*config));
 	struct fixture *f = *state;
 
@@ -146,7 +148,7 @@ static void test_the_commented_file_holds_the_defaults(void **state)
 	interface->line = f->config.interfaces[0].line;
 	assert_memory_equal(&f->config.interfaces[0], interface, sizeof(*interface));
 
-	assert_int_equal(f->config.services_count, 3);
+	assert_int_equal(f->config.services_count, 4);
 	assert_ptr_equal(f->config.services[0].type, &service_reflect);
 	option_set_defaults(service_reflect.options, service_reflect.options_count, reflect);
 	reflect->common.interfaces.count = 1;
@@ -164,10 +166,17 @@ static void test_the_commented_file_holds_the_defaults(void **state)
 	http->common.interfaces = reflect->common.interfaces;
 	strcpy(http->root, "/var/www/html");
 	assert_memory_equal(f->config.services[2].settings, http, sizeof(*http));
+
+	assert_ptr_equal(f->config.services[3].type, &service_steer);
+	option_set_defaults(service_steer.options, service_steer.options_count, steer);
+	steer->common.interfaces = reflect->common.interfaces;
+	steer->port = 9999;
+	assert_memory_equal(f->config.services[3].settings, steer, sizeof(*steer));
 	free(config);
 	free(http);
 	free(reflect);
 	free(deliver);
+	free(steer);
 	free(interface);
 }
 
@@ -316,7 +325,7 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 				      "ports = 70000\n"
 				      "[service]\n"
 				      "[service web]\n"
-				      "type = steer\n"
+				      "type = telephony\n"
 				      "[service x]\n"
 				      "type = reflct\n"
 				      "[unfinished\n"
@@ -339,8 +348,8 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 		"FILE:15: neither KEY = VALUE nor [SECTION]", "FILE:16: no key before '='",
 		"FILE:17: [service reflect] ports: out of range: 70000 (1 to 65535)",
 		"FILE:18: [service] has no name: write [service NAME]",
-		"FILE:20: [service web] type: service type 'steer' is not in this version, which "
-		"has: reflect, deliver" AND_HTTP,
+		"FILE:20: [service web] type: service type 'telephony' is not in this version, which "
+		"has: reflect, deliver, steer" AND_HTTP,
 		"FILE:22: [service x] type: unknown type 'reflct': did you mean 'reflect'?",
 		"FILE:23: no ']' in the title of a section: '[unfinished'",
 		"FILE:24: text behind ']' in the title of a section: '[service y] z'");

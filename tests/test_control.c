@@ -90,6 +90,36 @@ static void test_a_service_is_paused_and_goes_on(void **state)
 		ask(f, "PUT /api/v1/services/a/b/state", "paused", body, sizeof(body)), 404);
 }
 
+static void test_what_a_service_has_of_its_own_is_set(void **state)
+{
+	struct fixture *f = *state;
+	char body[256];
+
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/slots/0-17", "3", body, sizeof(body)), 200);
+	assert_string_equal(body, "{\"value\": \"3\"}\n");
+	assert_string_equal(f->set, "slots/0-17 = 3");
+	assert_int_equal(ask(f, "PUT /api/v1/services/reflect/cpus/2", "{\"value\": \"4\"}", body,
+				 sizeof(body)),
+		200);
+	assert_string_equal(f->set, "cpus/2 = 4");
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/slots/1", "bad", body, sizeof(body)), 400);
+	assert_string_equal(body, "{\"error\": \"that cannot be\"}\n");
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/slots/1", "", body, sizeof(body)), 400);
+	assert_int_equal(ask(f, "PUT /api/v1/services/web/slots/1", "3", body, sizeof(body)), 404);
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/slots/", "3", body, sizeof(body)), 404);
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/slots/1/2", "3", body, sizeof(body)), 404);
+	assert_int_equal(
+		ask(f, "PUT /api/v1/services/reflect/other/1", "3", body, sizeof(body)), 404);
+	assert_int_equal(
+		ask(f, "GET /api/v1/services/reflect/slots/1", "", body, sizeof(body)), 405);
+	assert_string_equal(f->set, "cpus/2 = 4");
+}
+
 static void test_paths_methods_and_long_bodies_are_refused_in_json(void **state)
 {
 	char body[512], longer[2000];
@@ -271,6 +301,8 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_service_is_paused_and_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_what_a_service_has_of_its_own_is_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_paths_methods_and_long_bodies_are_refused_in_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -33,6 +33,7 @@ struct vector_group {
 #define ANSWERED OUTCOME_TX
 #define DELIVERED OUTCOME_DELIVER
 #define DROPPED(reason) (OUTCOME_DROP + DROP_##reason)
+#define SPARED(reason) (OUTCOME_SPARE + DROP_##reason)
 
 #define Q 0x8100
 #define AD 0x88a8
@@ -598,6 +599,80 @@ static const struct vector after_reflect[] = {
 		.destination = "233.1.2.3"), DELIVERED, 1 },
 };
 
+/* A steered packet: the bytes of its header. */
+#define FRAMED(bytes, ...) .dport = 9999, .signature = bytes, .signature_bytes = sizeof(bytes) - 1, \
+	.offset = 0, .payload = 32, __VA_ARGS__
+#define LAMI20 "LAMI\0\0\0\7\0\0\0\24"
+
+/* steer of port 9999 to any address: magic, key, length of what follows the 12 bytes */
+static const struct vector steered[] = {
+	{ "IPv4", V4(FRAMED(LAMI20)), DELIVERED },
+	{ "IPv6", V6(FRAMED(LAMI20)), DELIVERED },
+	{ "no payload", V4(FRAMED("LAMI\0\0\0\7\0\0\0\0", .payload = 12)), DELIVERED },
+	{ "another key", V4(FRAMED("LAMI\xff\xff\xff\xff\0\0\0\24")), DELIVERED },
+	{ "1472 bytes", V4(FRAMED("LAMI\0\0\0\7\0\0\5\264", .payload = 1472)), DELIVERED },
+	{ "another port", V4(FRAMED(LAMI20, .dport = 9998)), PASSED },
+	{ "a reply to that port from it", V4(FRAMED(LAMI20, .sport = 9999, .dport = 40000)), PASSED },
+	{ "one byte of the header missing", V4(FRAMED(LAMI20, .payload = 11)), DROPPED(truncated) },
+	{ "an empty datagram", V4(FRAMED(LAMI20, .payload = 0)), DROPPED(truncated) },
+	{ "a header that only the frame's padding makes whole",
+		V4(FRAMED(LAMI20, .payload = 8, .padding = 24)), DROPPED(truncated) },
+	{ "a magic number with another first byte", V4(FRAMED("MAMI\0\0\0\7\0\0\0\24")), DROPPED(bad_magic) },
+	{ "a magic number with another last byte", V4(FRAMED("LAMJ\0\0\0\7\0\0\0\24")), DROPPED(bad_magic) },
+	{ "a magic number in the wrong byte order", V4(FRAMED("IMAL\0\0\0\7\0\0\0\24")), DROPPED(bad_magic) },
+	{ "a length that is one less", V4(FRAMED("LAMI\0\0\0\7\0\0\0\23")), DROPPED(bad_length) },
+	{ "a length that is one more", V4(FRAMED("LAMI\0\0\0\7\0\0\0\25")), DROPPED(bad_length) },
+	{ "a length with its highest bit", V4(FRAMED("LAMI\0\0\0\7\200\0\0\24")), DROPPED(bad_length) },
+	{ "a length of the whole datagram", V4(FRAMED("LAMI\0\0\0\7\0\0\0\40")), DROPPED(bad_length) },
+	{ "one tag", V4(FRAMED(LAMI20, .tags = 1, .tag = { { Q, 0xe064 } })), DELIVERED },
+	{ "two tags", V6(FRAMED(LAMI20, .tags = 2, .tag = { { AD, 1 }, { Q, 2 } })), DELIVERED },
+	{ "two tags and a bad magic number", V6(FRAMED("lami", .tags = 2, .tag = { { AD, 1 }, { Q, 2 } })), DROPPED(bad_magic) },
+	{ "three tags", V4(FRAMED("lami", .tags = 3, .tag = { { AD, 1 }, { Q, 2 }, { Q, 3 } })), PASSED },
+	{ "IPv4 options", V4(FRAMED(LAMI20, .options = 40)), DELIVERED },
+	{ "extension headers", V6(FRAMED(LAMI20, .extensions = 2,
+		.extension = { { HOP_BY_HOP, 0 }, { DESTINATION, 3 } })), DELIVERED },
+	{ "the first fragment", V4(FRAMED("lami", .fragment = 0x2000)), PASSED },
+	{ "a later fragment", V4(FRAMED("lami", .fragment = 0x0010)), PASSED },
+	{ "a fragment of IPv6", V6(FRAMED("lami", .extensions = 1, .extension = { { FRAGMENT, 0 } })), PASSED },
+	{ "TCP", V4(FRAMED("lami", .protocol = 6)), PASSED },
+	{ "wrong checksums are the application's business", V4(FRAMED(LAMI20, .udp_error = 1)), DELIVERED },
+	{ "padding behind it", V4(FRAMED("LAMI\0\0\0\7\0\0\0\0", .payload = 12, .padding = 6)), DELIVERED },
+	{ "a group", V4(FRAMED(LAMI20, .to = { 0x01, 0x00, 0x5e, 1, 2, 3 }, .destination = "233.1.2.3")), DELIVERED },
+	{ "somebody else's MAC address", V4(FRAMED("lami", .to = { 2, 0x52, 0x53, 0, 0, 2 })), PASSED },
+};
+
+/* the same to listed addresses: 198.51.100.1 and 2001:db8:1::1 */
+static const struct vector steered_to_listed[] = {
+	{ "the first address", V4(FRAMED(LAMI20)), DELIVERED },
+	{ "junk to it", V4(FRAMED("lami")), DROPPED(bad_magic) },
+	{ "junk to its neighbour", V4(FRAMED("lami", .destination = "198.51.100.2")), PASSED },
+	{ "the second address", V6(FRAMED(LAMI20)), DELIVERED },
+	{ "junk to another one of IPv6", V6(FRAMED("lami", .destination = "2001:db8:1::2")), PASSED },
+};
+
+/* header of 20 bytes, with a key of 8 behind a magic of 2 */
+static const struct vector steered_20[] = {
+	{ "a header of 20 bytes", V4(FRAMED("\xca\xfe\0\14" "\1\2\3\4\5\6\7\10")), DELIVERED },
+	{ "one byte too few", V4(FRAMED("\xca\xfe\0\0", .payload = 19)), DROPPED(truncated) },
+	{ "a length of two bytes that is wrong", V4(FRAMED("\xca\xfe\0\15")), DROPPED(bad_length) },
+	{ "a magic number of two bytes that is wrong", V4(FRAMED("\xca\xff\0\14")), DROPPED(bad_magic) },
+};
+
+/* nothing but a header: its first byte is the key */
+static const struct vector steered_bare[] = {
+	{ "one byte", V4(FRAMED("x", .payload = 1)), DELIVERED },
+	{ "no byte", V4(FRAMED("", .payload = 0)), DROPPED(truncated) },
+	{ "anything", V6(FRAMED("anything")), DELIVERED },
+};
+
+/* what is wrong is counted and passes */
+static const struct vector spared[] = {
+	{ "a good packet", V4(FRAMED(LAMI20)), DELIVERED },
+	{ "a short one", V4(FRAMED(LAMI20, .payload = 11)), SPARED(truncated) },
+	{ "a bad magic number", V6(FRAMED("lami")), SPARED(bad_magic) },
+	{ "a bad length", V4(FRAMED("LAMI\0\0\0\7\0\0\0\23")), SPARED(bad_length) },
+};
+
 /* clang-format on */
 
 #define GROUP(array, name, ...)                                                                    \
@@ -652,6 +727,22 @@ static const struct vector_group vector_groups[] = {
 		NULL),
 	GROUP(after_reflect, "deliver gets what reflect leaves", "",
 		"type = deliver; ports = 3842"),
+	GROUP(steered, "steer drops what is not of the protocol",
+		"type = steer; port = 9999; addresses = any", NULL),
+	GROUP(steered_to_listed, "steer judges packets for listed addresses",
+		"type = steer; port = 9999; addresses = 198.51.100.1, 2001:db8:1::1", NULL),
+	GROUP(steered_20, "steer's fields are where the configuration says",
+		"type = steer; port = 9999; addresses = any; header = 20; magic = 0xcafe@0; "
+		"length = 2@2; key = 8@4",
+		NULL),
+	GROUP(steered_bare, "steer needs no more than a key",
+		"type = steer; port = 9999; addresses = any; header = 1; magic = ; length = ; "
+		"key = 1@0",
+		NULL),
+	GROUP(spared, "with invalid = pass nothing is dropped",
+		"type = steer; port = 9999; addresses = any; invalid = pass", NULL),
+	GROUP(spared, "with monitor = yes nothing is dropped",
+		"type = steer; port = 9999; addresses = any; monitor = yes", NULL),
 };
 
 #define VECTOR_GROUPS (sizeof(vector_groups) / sizeof(*vector_groups))

@@ -94,6 +94,22 @@ unsigned cpu_possible(void)
 	return configured > 0 ? (unsigned)configured : 1;
 }
 
+unsigned cpu_online(uint32_t *cpus, unsigned max)
+{
+	cpu_set_t *online = CPU_ALLOC(CPUS_MAX), *none = CPU_ALLOC(CPUS_MAX);
+	unsigned count = 0;
+
+	if (online && none) {
+		CPU_ZERO_S(CPU_ALLOC_SIZE(CPUS_MAX), online);
+		CPU_ZERO_S(CPU_ALLOC_SIZE(CPUS_MAX), none);
+		read_list("/sys/devices/system/cpu/online", online);
+		count = add(online, none, false, cpus, 0, max);
+	}
+	CPU_FREE(online);
+	CPU_FREE(none);
+	return count;
+}
+
 int cpu_pin(uint32_t cpu, struct err *err)
 {
 	size_t bytes = CPU_ALLOC_SIZE(CPUS_MAX);

@@ -13,6 +13,8 @@
 unsigned cpu_list(int numa_node, uint32_t *cpus, unsigned max);
 /* CPUs that the kernel could ever bring up: the number of values of a per-CPU map's entry. */
 unsigned cpu_possible(void);
+/* CPUs that are online, in ascending order. Fills at most max, returns how many there are of those. */
+unsigned cpu_online(uint32_t *cpus, unsigned max);
 /* Pins the calling thread. -EINVAL when the CPU is not one we may run on. */
 int cpu_pin(uint32_t cpu, struct err *err);
 

@@ -42,6 +42,18 @@ static int set_service_state(
 	return ret;
 }
 
+static int set_service(void *context, const char *service, const char *key, const char *value,
+	const char *who, struct err *err)
+{
+	const struct instance *instance = context;
+	int ret = pool_set_service(instance->pool, service, key, value, err);
+
+	if (!ret)
+		log_write(instance->log, LOG_INFO, "service %s: %s = %s (%s)", service, key, value,
+			who);
+	return ret;
+}
+
 int instance_take_name(struct instance *instance, const struct config *config, struct err *err)
 {
 	struct err *why = &instance->unpublished;
@@ -137,7 +149,8 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 	instance->log = log;
 	publish(instance, pool, log);
 	open_reader(instance, folder, config->name);
-	instance->ops = (struct control_ops){ instance, take, set_level, set_service_state };
+	instance->ops = (struct control_ops){ instance, take, set_level, set_service_state,
+		set_service };
 	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/1",
 		pool, judge_client, take_reader };
 	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/1", pool,

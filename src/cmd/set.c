@@ -43,6 +43,25 @@ static int parse(const char *words[3], int argc, char **argv, struct err *err)
 
 #define STATE_SUFFIX ".state"
 
+/* SERVICE.slots.N, SERVICE.cpus.N: what a service has of its own. */
+static bool find_own(const char *key, char resource[128])
+{
+	static const char *const words[] = { ".slots.", ".cpus." };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		const char *at = strstr(key, words[i]);
+		size_t length = strlen(words[i]);
+
+		if (!at || at == key || strspn(at + length, "0123456789-") != strlen(at + length) ||
+			strpbrk(key, " /\r\n%?"))
+			continue;
+		snprintf(resource, 128, "/api/v1/services/%.*s/%.*s/%s", (int)(at - key), key,
+			(int)length - 2, words[i] + 1, at + length);
+		return true;
+	}
+	return false;
+}
+
 /* The path of the API that a key stands for, and the value as the API has it. */
 static int find_resource(const char *key, const char **value, char resource[128], struct err *err)
 {
@@ -61,9 +80,14 @@ static int find_resource(const char *key, const char **value, char resource[128]
 			*value = "running";
 		return 0;
 	}
+	if (dot && dot > key && find_own(key, resource))
+		return 0;
 	if (near)
 		return err_say(err, -EINVAL, "unknown key '%s': did you mean '%s'?", key, near);
-	return err_say(err, -EINVAL, "unknown key '%s': stats-level or SERVICE" STATE_SUFFIX, key);
+	return err_say(err, -EINVAL,
+		"unknown key '%s': stats-level, SERVICE" STATE_SUFFIX
+		", SERVICE.slots.N or SERVICE.cpus.N",
+		key);
 }
 
 static int run_set(int argc, char **argv, struct err *err)
@@ -94,7 +118,10 @@ static void print_more_help(FILE *out)
 		fprintf(out, "%s%s", i ? " | " : "", level_names[i]);
 	fprintf(out,
 		"; debug falls back to detailed after 60 s\n"
-		"  SERVICE.state  pause | resume: its packets go to the Linux stack meanwhile\n");
+		"  SERVICE.state  pause | resume: its packets go to the Linux stack meanwhile\n"
+		"  SERVICE.slots.N  the CPU that slot N, or slots N-M, of a steer service move to\n"
+		"  SERVICE.cpus.N   the weight of CPU N in a steer service: its share of the "
+		"slots\n");
 }
 
 const struct command command_set = {

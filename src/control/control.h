@@ -29,6 +29,10 @@ struct control_ops {
 	 * Waits until it is done. */
 	int (*set_service_state)(
 		void *context, const char *service, bool paused, const char *who, struct err *err);
+	/* Changes something of a service's own, such as a slot's CPU (key "slots/N"). -ENOENT: there is no
+	 * such service or key; -EINVAL: the value cannot be; err says what is wrong. Waits. */
+	int (*set_service)(void *context, const char *service, const char *key, const char *value,
+		const char *who, struct err *err);
 };
 
 /* Who is at the other end. */

@@ -12,7 +12,7 @@
 
 struct route {
 	const char *method; /* "GET" (and HEAD) only reads, "PUT" changes */
-	const char *path; /* "*" stands for a name */
+	const char *path; /* "*" stands for a name, a second one for a key */
 	enum MHD_Result (*answer)(struct request *request);
 };
 
@@ -101,6 +101,29 @@ static enum MHD_Result set_service_state(struct request *request)
 	return reply_bytes(request, MHD_HTTP_OK, "application/json", json, (size_t)length);
 }
 
+/* A service's own: "slots/17" is set to "3". */
+static enum MHD_Result set_service(struct request *request)
+{
+	const struct control_ops *ops = &request->control->ops;
+	char value[VALUE_BYTES], json[2 * VALUE_BYTES + 16];
+	struct err err = { "" };
+	int length, ret;
+
+	read_value(request, "value", value);
+	if (!*value || strpbrk(value, "\"\\"))
+		return reply_error(request, MHD_HTTP_BAD_REQUEST, "%s: no value", request->key);
+	ret = ops->set_service(
+		ops->context, request->name, request->key, value, request->client->peer.who, &err);
+	if (ret)
+		return reply_error(request,
+			ret == -ENOENT	 ? MHD_HTTP_NOT_FOUND
+			: ret == -EINVAL ? MHD_HTTP_BAD_REQUEST
+					 : MHD_HTTP_INTERNAL_SERVER_ERROR,
+			"%s", err.text);
+	length = snprintf(json, sizeof(json), "{\"value\": \"%s\"}\n", value);
+	return reply_bytes(request, MHD_HTTP_OK, "application/json", json, (size_t)length);
+}
+
 /* Whether this client may change anything, so that a page need not try. */
 static enum MHD_Result answer_access(struct request *request)
 {
@@ -123,13 +146,16 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/reasons", reasons_answer },
 	{ "PUT", "/api/v1/stats-level", set_level },
 	{ "PUT", "/api/v1/services/*/state", set_service_state },
+	{ "PUT", "/api/v1/services/*/slots/*", set_service },
+	{ "PUT", "/api/v1/services/*/cpus/*", set_service },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
-/* Whether a path is a route's; fills the name that it has for the route's "*". */
-static bool matches(const struct route *route, const char *path, char name[64])
+/* Whether a path is a route's; fills the name that it has for the route's first "*", and the key, which is
+ * what stands from behind the name's slash on: "slots/17". */
+static bool matches(const struct route *route, const char *path, struct request *request)
 {
-	const char *star = strchr(route->path, '*');
+	const char *star = strchr(route->path, '*'), *second;
 	size_t length;
 
 	if (!star)
@@ -138,10 +164,18 @@ static bool matches(const struct route *route, const char *path, char name[64])
 		return false;
 	path += star - route->path;
 	length = strcspn(path, "/");
-	if (!length || length >= 64 || strcmp(path + length, star + 1) != 0)
+	second = strchr(star + 1, '*');
+	if (!length || length >= sizeof(request->name))
 		return false;
-	memcpy(name, path, length);
-	name[length] = '\0';
+	snprintf(request->name, sizeof(request->name), "%.*s", (int)length, path);
+	path += length;
+	if (!second)
+		return !strcmp(path, star + 1);
+	length = (size_t)(second - star - 1);
+	if (strncmp(path, star + 1, length) != 0 || !path[length] || strchr(path + length, '/') ||
+		strlen(path) > sizeof(request->key))
+		return false;
+	snprintf(request->key, sizeof(request->key), "%s", path + 1);
 	return true;
 }
 
@@ -156,7 +190,7 @@ static enum MHD_Result refuse(struct request *request, const char *method, const
 	const char *allow = web_find(path) ? "GET, HEAD" : NULL;
 
 	for (unsigned i = 0; i < ROUTES; i++)
-		if (matches(&routes[i], path, request->name))
+		if (matches(&routes[i], path, request))
 			allow = strcmp(routes[i].method, "GET") ? routes[i].method : "GET, HEAD";
 	if (allow)
 		return reply_error_with(request, MHD_HTTP_METHOD_NOT_ALLOWED, MHD_HTTP_HEADER_ALLOW,
@@ -203,7 +237,7 @@ static enum MHD_Result refuse_change(struct request *request)
 enum MHD_Result routes_judge(struct request *request, const char *method, const char *path)
 {
 	for (unsigned i = 0; i < ROUTES; i++)
-		if (is_method(&routes[i], method) && matches(&routes[i], path, request->name))
+		if (is_method(&routes[i], method) && matches(&routes[i], path, request))
 			request->route = &routes[i];
 	if (!request->route && !strcmp(method, "GET"))
 		request->handover = handover_find(request, path);

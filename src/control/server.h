@@ -70,6 +70,7 @@ struct request {
 	const struct control_handover *handover;
 	const struct web_file *file;
 	char name[64]; /* what stands in the path where the route has a "*" */
+	char key[32]; /* what stands behind the name in a path with two of them: "slots/17" */
 	bool answered; /* before its body was there: a refusal */
 	bool too_long; /* its body */
 	size_t length;

@@ -137,8 +137,11 @@ static void leave_out(struct bpf_object *object, const struct service_rule *serv
 	struct bpf_program *program;
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, object)
+	bpf_object__for_each_map(map, object) {
 		bpf_map__set_autocreate(map, is_wanted(bpf_map__name(map), services));
+		if (bpf_map__type(map) == BPF_MAP_TYPE_CPUMAP)
+			bpf_map__set_max_entries(map, cpu_possible());
+	}
 	bpf_object__for_each_program(program, object)
 		bpf_program__set_autoload(program, is_wanted(bpf_program__name(program), services));
 }
@@ -380,7 +383,11 @@ struct rule_state *xdp_program_state(struct xdp_program *program)
 int xdp_program_map_fd(const struct xdp_program *program, const char *name)
 {
 	int fd = bpf_object__find_map_fd_by_name(program->entry->obj, name);
+	const struct bpf_program *other =
+		fd < 0 ? bpf_object__find_program_by_name(program->entry->obj, name) : NULL;
 
+	if (other)
+		fd = bpf_program__fd(other);
 	return fd < 0 ? -ENOENT : fd;
 }
 

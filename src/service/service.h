@@ -79,7 +79,7 @@ struct service_interface {
 	struct log *log;
 	struct rule_tables *tables; /* as both halves have them now; others after a reload */
 	void *program; /* map_fd()'s own */
-	/* The descriptor of a map in the kernel half, or -ENOENT: no kernel half, or no such map. Another
+	/* The descriptor of a map or program in the kernel half, or -ENOENT: there is none. Another
 	 * one after a reload, of the same map. */
 	int (*map_fd)(const struct service_interface *interface, const char *name);
 };
@@ -113,6 +113,13 @@ struct service_frame {
 	/* A handler that keeps the frame, and returns DELIVER, puts here the number of one that it kept
 	 * before: the queue takes that one back instead. */
 	uint32_t *given;
+};
+
+/* The way from the kernel half to other CPUs, which may lose frames. */
+struct service_way {
+	uint64_t sent; /* frames that were put on it */
+	uint64_t lost; /* of those: dropped there */
+	uint64_t in_flight; /* of those: still on it */
 };
 
 /* Who asks on the control socket for something of a service's by its name; the kernel's word. */
@@ -171,6 +178,11 @@ struct service_type {
 	 * one of something else it is called again, with the old ones. NULL is for a type that looks at its
 	 * settings only when it is opened and compiled. */
 	int (*reload)(void *instance, const void *settings, struct err *err);
+	/* Changes something while frames flow; nothing of it outlives a reload of the settings. -ENOENT:
+	 * there is no such key; another negative errno: the value cannot be. */
+	int (*set)(void *instance, const char *key, const char *value, struct err *err);
+	/* What became of the frames of a queue that its kernel half counted as OUTCOME_DELIVER. */
+	void (*follow)(void *part, uint32_t queue, struct service_way *way);
 	/* A client of the control socket: whether the instance has something of that name, and the client
 	 * may have it. 0; -ENOENT: not mine; -EACCES with err set. Then its connection, which the service
 	 * keeps, on which it may send descriptors. The control thread calls them, and must not wait. */

@@ -159,6 +159,9 @@ const struct metric metrics[] = {
 	BINS(SERVICE, snapshot_service, DROPS, BASIC, drop, 0, DROPS_OF_SERVICE, drop_names,
 		"packets",
 		"Packets dropped by the service, by reason."),
+	BINS(SERVICE, snapshot_service, DROPS, BASIC, spared, 0, DROPS_OF_SERVICE, drop_names,
+		"packets",
+		"Packets passed though the rule found a reason to drop them, by reason."),
 	SERVICE(LATENCY, DETAILED, "latency_ns", latency, "ns",
 		"Latency of the service's packets."),
 

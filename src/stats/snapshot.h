@@ -114,6 +114,7 @@ struct snapshot_service {
 	uint64_t pass_packets; /* left to the Linux stack */
 	uint64_t delivered_packets; /* to an application or a CPU */
 	uint64_t drop[DROPS]; /* the first DROPS_OF_SERVICE are shown */
+	uint64_t spared[DROPS_OF_SERVICE]; /* passed, though the rule found this reason to drop them */
 	struct snapshot_latency latency;
 	struct histogram histogram; /* level detailed: the latency's, since the start */
 };

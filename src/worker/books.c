@@ -30,6 +30,8 @@ void cells_sum_passed(const struct cells *cells, struct cell *sum)
 {
 	cells_sum(cells, OUTCOME_PASS, sum);
 	cells_sum(cells, OUTCOME_DELIVER, sum);
+	for (unsigned reason = 0; reason < DROPS_OF_SERVICE; reason++)
+		cells_sum(cells, OUTCOME_SPARE + reason, sum);
 }
 
 void cells_sum_drops(const struct cells *cells, struct cell *sum)
@@ -196,10 +198,28 @@ static uint64_t read_tx_errors(struct interface *in, uint32_t i)
 	return in->tx_errors_since[i];
 }
 
+static void read_ways(
+	const struct interface *in, uint32_t i, const struct books *past, struct books *books)
+{
+	memcpy(books->ways, past->ways, sizeof(books->ways));
+	for (unsigned slot = 0; has_queue(in, i) && slot < SERVICE_SLOTS; slot++) {
+		const struct interface_service *service = &in->services[slot];
+		struct service_way now;
+
+		if (!service->type || !service->type->follow)
+			continue;
+		service->type->follow(service->part, in->queues[i], &now);
+		books->ways[slot].sent += now.sent;
+		books->ways[slot].lost += now.lost;
+		books->ways[slot].in_flight = now.in_flight;
+	}
+}
+
 void books_read(struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
 	read_kernel(in, i, past, books);
 	read_worker(in, i, past, books);
+	read_ways(in, i, past, books);
 	books->tx_errors = past->tx_errors;
 	books->unsent = past->unsent;
 	if (!has_queue(in, i))
@@ -298,6 +318,20 @@ static int64_t balance(struct account *account)
 	return (int64_t)(count->packets - account->arrived);
 }
 
+/* The frames that were put on their ways when these were read: the hook has counted them by now. */
+static void settle_ways(struct books *books)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		struct cell *cell = &books->kernel.cell[slot][OUTCOME_DELIVER];
+		const struct service_way *way = &books->ways[slot];
+
+		if (!way->sent || way->sent >= cell->packets)
+			continue;
+		cell->bytes -= cell->bytes / cell->packets * (cell->packets - way->sent);
+		cell->packets = way->sent;
+	}
+}
+
 void books_settle(struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
 	struct account hook = { 0 }, direct = { 0 };
@@ -316,6 +350,7 @@ void books_settle(struct interface *in, uint32_t i, const struct books *past, st
 		read_places(books, &hook, &direct);
 	}
 	read_kernel(in, i, past, books);
+	settle_ways(books);
 	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.after);
 	read_failures(in, i, past, books);
 	read_received(in, i, past, books);

@@ -21,6 +21,7 @@ struct books {
 	uint64_t lent, direct_lent; /* in the worker's hands */
 	uint64_t tx_errors; /* answers that the driver could not transmit; UINT64_MAX: unknown */
 	uint64_t unsent; /* left in the TX rings of closed sockets */
+	struct service_way ways[SERVICE_SLOTS]; /* of the frames that services sent to other CPUs */
 	uint64_t busy_ns, batches[SNAPSHOT_BATCH_BINS];
 	struct cell redirect; /* set by books_settle(): handed over by the hook */
 	struct cell received; /* likewise: counted by the backend itself, no hook being there */

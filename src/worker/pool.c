@@ -289,6 +289,14 @@ int pool_set_service_state(struct pool *pool, const char *name, bool paused, str
 	return ask(pool, &request);
 }
 
+int pool_set_service(struct pool *pool, const char *name, const char *key, const char *value,
+	struct err *err)
+{
+	struct pool_request request = { .service = name, .key = key, .value = value, .err = err };
+
+	return ask(pool, &request);
+}
+
 int pool_stop(struct pool *pool, struct snapshot *final, struct err *err)
 {
 	int ret = 0;

@@ -48,6 +48,11 @@ int pool_reload(struct pool *pool, struct config *config, struct err *err);
  * name. Otherwise like pool_reload(). */
 int pool_set_service_state(struct pool *pool, const char *name, bool paused, struct err *err);
 
+/* Changes something of a service's own (service_type.set). -ENOENT: there is no such service or key;
+ * otherwise what the service says. Waits until it is done. Any thread. */
+int pool_set_service(struct pool *pool, const char *name, const char *key, const char *value,
+	struct err *err);
+
 /* Detaches, drains, stops all threads, and fills the final snapshot, whose totals are exact. Returns 0,
  * or the negative errno of a worker that failed with err saying which. */
 int pool_stop(struct pool *pool, struct snapshot *final, struct err *err);
@@ -55,11 +60,12 @@ void pool_close(struct pool *pool);
 
 /* The rest is for the files of this folder. */
 
-/* What the watcher is asked for by another thread: to pause a service or have it go on, or a
- * configuration to take over. */
+/* What the watcher is asked for by another thread: to pause a service or have it go on, to change something
+ * of it, or a configuration to take over. */
 struct pool_request {
 	struct config *config;
 	const char *service; /* NULL: config is meant */
+	const char *key, *value; /* NULL: its state is meant */
 	bool paused;
 	struct err *err;
 	int ret;

@@ -301,19 +301,32 @@ static int take_over(
 	return ret;
 }
 
-static int set_state(struct pool *pool, const char *name, bool paused, struct err *err)
+static int set_key(struct pool *pool, const struct config_service *service, const char *key,
+	const char *value, struct err *err)
+{
+	const struct service_type *type = service->type;
+	int ret = type->set ? type->set(pool->instances[service->slot], key, value, err) : -ENOENT;
+
+	if (ret == -ENOENT)
+		return err_say(err, ret, "service %s has no %s", service->name, key);
+	return ret ? err_where(err, ret, "service %s", service->name) : 0;
+}
+
+static int set_service(struct pool *pool, const struct pool_request *request)
 {
 	for (unsigned i = 0; i < pool->config->services_count; i++) {
 		const struct config_service *service = &pool->config->services[i];
 		uint32_t bit = 1u << service->slot;
 
-		if (strcmp(service->name, name))
+		if (strcmp(service->name, request->service))
 			continue;
-		if (!(pool->paused & bit) == !paused)
+		if (request->key)
+			return set_key(pool, service, request->key, request->value, request->err);
+		if (!(pool->paused & bit) == !request->paused)
 			return 0;
-		return take_over(pool, pool->config, pool->paused ^ bit, err);
+		return take_over(pool, pool->config, pool->paused ^ bit, request->err);
 	}
-	return err_say(err, -ENOENT, "there is no service '%s'", name);
+	return err_say(request->err, -ENOENT, "there is no service '%s'", request->service);
 }
 
 int reload_serve(struct pool *pool, struct pool_request *request)
@@ -322,7 +335,7 @@ int reload_serve(struct pool *pool, struct pool_request *request)
 	int ret;
 
 	if (request->service)
-		return set_state(pool, request->service, request->paused, request->err);
+		return set_service(pool, request);
 	ret = slots_assign(pool, request->config, request->err);
 	if (ret)
 		return ret;

@@ -93,6 +93,13 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 	q->pass_packets = pass.packets;
 	q->delivered_packets = delivered.packets;
 	q->in_flight_packets = books->in_flight;
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		const struct service_way *way = &books->ways[slot];
+
+		q->pass_packets -= way->lost + way->in_flight;
+		q->delivered_packets -= way->lost + way->in_flight;
+		q->in_flight_packets += way->in_flight;
+	}
 	q->unaccounted_packets = books->unaccounted;
 }
 
@@ -107,6 +114,8 @@ static void fill_drops(struct snapshot_queue *q, const struct books *books, uint
 		cells_sum(&books->direct, OUTCOME_DROP + reason, &sum);
 		q->drop[reason] = sum.packets;
 	}
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		q->drop[DROP_cpu_ring_full] += books->ways[slot].lost;
 	q->drop[DROP_rx_ring_full] +=
 		known(books->gauges.rx_ring_full) + known(books->direct_gauges.rx_ring_full);
 	q->drop[DROP_rx_dropped] +=
@@ -202,6 +211,16 @@ static void add_service(struct snapshot_service *service, const struct books *bo
 	service->delivered_packets += kernel[OUTCOME_DELIVER].packets +
 				      worker[OUTCOME_DELIVER].packets +
 				      direct[OUTCOME_DELIVER].packets;
+	service->delivered_packets -= books->ways[slot].lost + books->ways[slot].in_flight;
+	service->drop[DROP_cpu_ring_full] += books->ways[slot].lost;
+	for (unsigned reason = 0; reason < DROPS_OF_SERVICE; reason++) {
+		uint64_t spared = kernel[OUTCOME_SPARE + reason].packets +
+				  worker[OUTCOME_SPARE + reason].packets +
+				  direct[OUTCOME_SPARE + reason].packets;
+
+		service->spared[reason] += spared;
+		service->pass_packets += spared;
+	}
 	for (unsigned reason = 0; reason < DROPS; reason++)
 		service->drop[reason] += kernel[OUTCOME_DROP + reason].packets +
 					 worker[OUTCOME_DROP + reason].packets +
@@ -213,15 +232,14 @@ static void add_kernel(struct snapshot_interface *i, const struct books *books)
 	struct cell rx = books->redirect, pass = { 0 }, tx = { 0 }, drop = { 0 };
 	struct cell deliver = { 0 };
 
-	cells_sum(&books->kernel, OUTCOME_PASS, &pass);
+	cells_sum_passed(&books->kernel, &pass);
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
 	cells_sum(&books->kernel, OUTCOME_DELIVER, &deliver);
 	cells_sum_drops(&books->kernel, &drop);
-	i->kernel_rx_packets +=
-		rx.packets + pass.packets + tx.packets + deliver.packets + drop.packets;
-	i->kernel_rx_bytes += rx.bytes + pass.bytes + tx.bytes + deliver.bytes + drop.bytes;
+	i->kernel_rx_packets += rx.packets + pass.packets + tx.packets + drop.packets;
+	i->kernel_rx_bytes += rx.bytes + pass.bytes + tx.bytes + drop.bytes;
 	i->kernel_deliver += deliver.packets;
-	i->kernel_pass += pass.packets;
+	i->kernel_pass += pass.packets - deliver.packets;
 	i->kernel_tx += tx.packets;
 	i->kernel_drop += drop.packets;
 	i->kernel_redirect += books->redirect.packets;
@@ -323,6 +341,10 @@ void sampler_keep_past(struct pool_interface *pi)
 		now.direct_gauges.rx_dropped = known(now.direct_gauges.rx_dropped) +
 					       now.direct_gauges.in_flight + now.direct_lent;
 		now.gauges.in_flight = now.direct_gauges.in_flight = 0;
+		for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+			now.ways[slot].lost += now.ways[slot].in_flight;
+			now.ways[slot].in_flight = 0;
+		}
 		now.unsent += known(now.gauges.tx_ring);
 		now.gauges.tx_ring = 0;
 		pi->past[i] = now;

@@ -83,6 +83,8 @@ static inline int offer(struct worker *w, const struct service_rule *services,
 			!bucket_take(&w->buckets[rule->slot], rule->limit_cost, rule->limit_burst,
 				now_ns))
 			verdict = VERDICT_DROP + DROP_rate_limited;
+		if (verdict >= VERDICT_SPARE && !w->can_pass)
+			return pass(w);
 		if (verdict >= VERDICT_DROP)
 			return OUTCOME_DROP + verdict - VERDICT_DROP;
 		service_answer(frame, rule);

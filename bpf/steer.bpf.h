@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * steer's kernel half: a frame goes to the CPU of its slot through a CPUMAP, and that CPU says that it
+ * has come.
+ *
+ * A flow is what one queue sends to one target of one service: the CPUMAP keeps its order. Each frame
+ * carries its flow and its number in it (struct steer_tag, in the metadata area), so the far CPU knows
+ * which ones were lost on the way, since a full CPUMAP drops without a word, and how far it has come. Where
+ * metadata does not survive (generic mode), frames arrive without a tag.
+ *
+ * A slot that moves to another target takes nothing with it that may overtake: while it moves, each queue
+ * has a lane for it, which goes on to the new target only when the old one has executed the lane's last
+ * frame (the rule of RFS: Documentation/networking/scaling.rst).
+ */
+#ifndef RINGSIDE_STEER_BPF_H
+#define RINGSIDE_STEER_BPF_H
+
+#include "hook.bpf.h"
+#include "steer_maps.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 1); /* as many as there can be CPUs, when it is loaded */
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} steer_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SERVICE_SLOTS);
+	__type(key, __u32);
+	__type(value, struct steer_table);
+} steer_tables SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, STEER_FLOWS);
+	__type(key, __u32);
+	__type(value, struct steer_sent);
+} steer_sent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, STEER_FLOWS);
+	__type(key, __u32);
+	__type(value, struct steer_seen);
+} steer_seen SEC(".maps");
+
+/* Of slots that move, and of queues that have met them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, STEER_LANES);
+	__type(key, __u32);
+	__type(value, struct steer_lane);
+} steer_lanes SEC(".maps");
+
+/* True when nothing of the lane is still on its way to the target it had. */
+static __always_inline int steer_has_executed(
+	const struct steer_seen *seen, const struct steer_lane *lane, __u64 now_ns, __u32 tags)
+{
+	if (now_ns - lane->last_ns > STEER_QUIET_NS)
+		return 1;
+	if (!tags || seen->sequence < lane->last)
+		return 0;
+	return seen->sequence - lane->last >= STEER_BATCH ||
+	       now_ns - seen->moving_ns >= STEER_IDLE_NS;
+}
+
+/* The target that a frame of a moving slot must take, and the lane that goes there. */
+static __always_inline __u32 steer_keep_lane(__u32 slot, __u32 queue, __u32 n,
+	union steer_head head, __u32 tags, struct steer_lane **lane_out)
+{
+	__u32 key = steer_lane_key(slot, queue, n), flow;
+	struct steer_lane *lane = bpf_map_lookup_elem(&steer_lanes, &key);
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct steer_seen *seen;
+
+	if (!lane) {
+		struct steer_lane first = { .target = head.old, .last_ns = now_ns };
+
+		/* full: the slot moves without waiting, as if its lane were quiet */
+		if (bpf_map_update_elem(&steer_lanes, &key, &first, BPF_ANY))
+			return head.target;
+		lane = bpf_map_lookup_elem(&steer_lanes, &key);
+		if (!lane)
+			return head.target;
+	} else if (lane->target != head.target) {
+		flow = steer_flow(slot, queue, lane->target);
+		seen = bpf_map_lookup_elem(&steer_seen, &flow);
+		if (seen && steer_has_executed(seen, lane, now_ns, tags))
+			lane->target = head.target;
+	}
+	lane->last_ns = now_ns;
+	*lane_out = lane;
+	return lane->target;
+}
+
+/* Puts the tag in front of the frame. -1: the driver has no room for it. */
+static __always_inline int steer_put_tag(
+	struct xdp_md *ctx, __u32 magic, __u32 flow, __u64 sequence)
+{
+	struct steer_tag *tag;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*tag)))
+		return -1;
+	tag = (void *)(long)ctx->data_meta;
+	if ((void *)(tag + 1) > (void *)(long)ctx->data)
+		return -1;
+	tag->magic = magic;
+	tag->flow = flow;
+	tag->sequence = sequence;
+	return 0;
+}
+
+static __always_inline int steer_finish(struct xdp_md *ctx, const struct frame *f,
+	const struct hook *hook, const struct service_rule *rule, __u32 *outcome)
+{
+	__u32 slot = rule->slot & (SERVICE_SLOTS - 1), n = steer_slot_of(f, &rule->steer);
+	struct steer_table *table = bpf_map_lookup_elem(&steer_tables, &slot);
+	struct steer_lane *lane = NULL;
+	struct steer_entry *entry;
+	struct steer_sent *sent;
+	union steer_head head;
+	__u32 target, flow;
+
+	*outcome = OUTCOME_PASS;
+	if (!table)
+		return XDP_PASS;
+	entry = &table->entry[n & (STEER_SLOTS - 1)];
+	__sync_fetch_and_add(&entry->packets, 1);
+	head.word = *(volatile __u64 *)&entry->head.word;
+	target = head.target;
+	if (head.moving)
+		target = steer_keep_lane(slot, hook->queue, n, head, table->tags, &lane);
+	target &= STEER_TARGETS - 1;
+	flow = steer_flow(slot, hook->queue, target);
+	sent = bpf_map_lookup_elem(&steer_sent, &flow);
+	if (!sent || bpf_redirect_map(&steer_cpus, table->cpu[target], XDP_PASS) != XDP_REDIRECT)
+		return XDP_PASS;
+	if (!table->tags ||
+		steer_put_tag(ctx, lane ? STEER_TAG_MOVING : STEER_TAG, flow, sent->sequence + 1))
+		sent->untagged++;
+	else
+		sent->sequence++;
+	if (lane)
+		lane->last = sent->sequence;
+	*outcome = OUTCOME_DELIVER;
+	return XDP_REDIRECT;
+}
+
+/* On the CPU of the slot, before the stack. */
+SEC("xdp/cpumap")
+int steer_arrive(struct xdp_md *ctx)
+{
+	struct steer_tag *tag = (void *)(long)ctx->data_meta;
+	struct steer_seen *seen;
+	__u64 sequence;
+	__u32 flow;
+
+	if ((void *)(tag + 1) > (void *)(long)ctx->data)
+		return XDP_PASS;
+	if (tag->magic != STEER_TAG && tag->magic != STEER_TAG_MOVING)
+		return XDP_PASS;
+	flow = tag->flow;
+	sequence = tag->sequence;
+	seen = bpf_map_lookup_elem(&steer_seen, &flow);
+	if (seen) {
+		if (tag->magic == STEER_TAG_MOVING)
+			seen->moving_ns = bpf_ktime_get_ns();
+		seen->lost += sequence - seen->sequence - 1;
+		seen->packets++;
+		seen->sequence = sequence;
+	}
+	/* or frames of one connection would not be merged by GRO: their metadata differ */
+	bpf_xdp_adjust_meta(ctx, sizeof(*tag));
+	return XDP_PASS;
+}
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * steer: packets of a framed binary protocol, told from junk by their header, each partition key kept on
+ * one target. For both halves.
+ *
+ * The header is the first bytes of the UDP payload: fields of 1, 2, 4 or 8 bytes, big endian, where the
+ * configuration says. A key belongs to one of 4096 slots, and a slot to one target (a CPU, or a worker's
+ * ring): when targets come or go, only the slots that must move do.
+ */
+#ifndef RINGSIDE_STEER_H
+#define RINGSIDE_STEER_H
+
+#include "address.h"
+#include "tables.h"
+#include "verdict.h"
+
+#define STEER_SLOTS 4096
+/* CPUs or workers of one service. */
+#define STEER_TARGETS 64
+/* The longest header: its fields lie within what one bounds check covers. */
+#define STEER_HEADER_MAX 256
+
+struct steer_field {
+	__u8 bytes; /* 0: there is no such field */
+	__u8 offset; /* in the UDP payload; the field lies inside the header */
+};
+
+enum steer_target { STEER_CPU, STEER_WORKER };
+
+struct steer_rule {
+	__u64 magic;
+	__u32 addresses; /* what must be in an address's `wanted`; 0: any address */
+	__u16 header; /* bytes before the payload */
+	struct steer_field magic_at, key_at, length_at, sequence_at;
+	__u8 target; /* enum steer_target */
+	__u8 spares; /* what is invalid passes instead of being dropped */
+};
+
+_Static_assert(sizeof(struct steer_rule) == 24, "layout");
+
+/* A field's value; the bytes have been checked to be there. */
+static __always_inline __u64 steer_value(const __u8 *header, struct steer_field field)
+{
+	const __u8 *at = header + field.offset;
+
+	if (field.bytes == 4)
+		return BE32(FRAME_WORD(__u32, at));
+	if (field.bytes == 8)
+		return BE64(FRAME_WORD(__u64, at));
+	return field.bytes == 2 ? BE16(FRAME_WORD(__u16, at)) : *at;
+}
+
+/* Murmur3's finalizer (Appleby, MurmurHash3.cpp, fmix32): every bit of the key changes every bit of the
+ * result with a chance of one half, so aligned and counted keys spread as random ones do. */
+static __always_inline __u32 steer_mix(__u32 x)
+{
+	x = (x ^ x >> 16) * 0x85ebca6bu;
+	x = (x ^ x >> 13) * 0xc2b2ae35u;
+	return x ^ x >> 16;
+}
+
+/* The key's slot. */
+static __always_inline __u32 steer_slot(__u64 key)
+{
+	__u32 high = (__u32)(key >> 32);
+
+	return steer_mix((__u32)key ^ (high ? steer_mix(high) : 0)) & (STEER_SLOTS - 1);
+}
+
+/* What is wrong with the packet, an enum drop, or -1. */
+static __always_inline int steer_fault(const struct frame *f, const struct steer_rule *rule)
+{
+	const __u8 *header = (const __u8 *)(f->udp + 1);
+	__u32 payload = f->udp_bytes - (__u32)sizeof(*f->udp);
+
+	if (payload < rule->header || header + rule->header > f->end)
+		return DROP_truncated;
+	if (rule->magic_at.bytes && steer_value(header, rule->magic_at) != rule->magic)
+		return DROP_bad_magic;
+	if (rule->length_at.bytes && steer_value(header, rule->length_at) != payload - rule->header)
+		return DROP_bad_length;
+	return -1;
+}
+
+/* True for packets that the stack would take: to the interface's own MAC address, a group, or all, and
+ * to a wanted address. */
+static __always_inline int steer_is_wanted(const struct frame *f, const struct steer_rule *rule,
+	const struct rule_tables *tables, const struct rule_state *state)
+{
+	if (!(f->data[0] & 1) && !frame_is_unicast_to(f, (const __u8 *)state->mac))
+		return 0;
+	return !rule->addresses || address_wanted(f, tables->addresses) & rule->addresses;
+}
+
+/* The verdict on a frame whose port belongs to the service. Never writes. */
+static __always_inline int steer_match(const struct frame *f, const struct steer_rule *rule,
+	const struct rule_tables *tables, const struct rule_state *state)
+{
+	int fault;
+
+	if (!steer_is_wanted(f, rule, tables, state))
+		return VERDICT_NEXT;
+	fault = steer_fault(f, rule);
+	if (fault < 0)
+		return VERDICT_HANDLE;
+	return (rule->spares ? VERDICT_SPARE : VERDICT_DROP) + fault;
+}
+
+/* The slot of a frame whose verdict was VERDICT_HANDLE. */
+static __always_inline __u32 steer_slot_of(const struct frame *f, const struct steer_rule *rule)
+{
+	const __u8 *header = (const __u8 *)(f->udp + 1);
+
+	if (header + rule->header > f->end) /* for the verifier: it was checked */
+		return 0;
+	return steer_slot(steer_value(header, rule->key_at));
+}
+
+/* No verdict of steer's asks for an answer. */
+static __always_inline void steer_answer(const struct frame *f, const struct steer_rule *rule)
+{
+	(void)f;
+	(void)rule;
+}
+
+#endif

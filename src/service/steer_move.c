@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * steer: slots move to other targets while packets flow.
+ *
+ * A slot that moves is marked; the kernel half then takes each queue's packets of it to the new target when
+ * the old one has executed what it got (bpf/steer.bpf.h). When every queue's lane is over there the mark
+ * goes, and one look later, when no program can still be running that has seen it, the lanes.
+ */
+#include <bpf/bpf.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "service/steer.h"
+
+/* A queue that has no lane yet may have sent its last packet of the slot just before the move. */
+#define REST_NS (2 * STEER_QUIET_NS)
+
+static void store(struct steer_entry *entry, __u8 target, __u8 old, __u8 moving)
+{
+	const union steer_head head = { { .target = target, .old = old, .moving = moving } };
+
+	__atomic_store_n(&entry->head.word, head.word, __ATOMIC_RELEASE);
+}
+
+static void set_cpus(const struct steer *s, struct steer_table *table)
+{
+	for (unsigned t = 0; t < s->now.targets; t++)
+		__atomic_store_n(&table->cpu[t], s->now.cpu[t], __ATOMIC_RELEASE);
+}
+
+void steer_fill(struct steer *s, struct steer_interface *i)
+{
+	struct steer_table *table = &i->tables[s->slot];
+
+	set_cpus(s, table);
+	/* generic XDP makes socket buffers anew on the other CPU, without metadata */
+	table->tags = !i->place->generic;
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		store(&table->entry[n], s->now.target[n], s->now.target[n], 0);
+}
+
+/* Sends a slot to the target that it shall have. A slot whose lanes are about to go waits. */
+static void move(struct steer *s, unsigned n, uint64_t now_ns)
+{
+	if (s->resting[n])
+		return;
+	for (struct steer_interface *i = s->interfaces; i; i = i->next) {
+		struct steer_entry *entry = &i->tables[s->slot].entry[n];
+		const union steer_head was = entry->head;
+
+		if (was.target == s->now.target[n])
+			continue;
+		store(entry, s->now.target[n], was.moving ? was.old : was.target, 1);
+		s->moved_ns[n] = now_ns;
+	}
+}
+
+void steer_apply(struct steer *s)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	for (struct steer_interface *i = s->interfaces; i; i = i->next)
+		set_cpus(s, &i->tables[s->slot]);
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		move(s, n, now_ns);
+}
+
+static int lanes_fd(const struct steer_interface *i)
+{
+	return i->place->map_fd(i->place, "steer_lanes");
+}
+
+/* Calls for each lane of the service on an interface; from says which slot and queue. */
+static void each_lane(struct steer *s, struct steer_interface *i,
+	void (*look)(struct steer *, struct steer_interface *, uint32_t, unsigned, void *),
+	void *context)
+{
+	uint32_t key, next, *from = NULL;
+
+	while (!bpf_map_get_next_key(lanes_fd(i), from, &next)) {
+		key = next;
+		from = &key;
+		if (key / STEER_SLOTS / STEER_QUEUES == s->slot)
+			look(s, i, key, key % STEER_SLOTS, context);
+	}
+}
+
+static void note_straggler(
+	struct steer *s, struct steer_interface *i, uint32_t key, unsigned n, void *context)
+{
+	bool *straggles = context;
+	struct steer_lane lane;
+
+	if (!bpf_map_lookup_elem(lanes_fd(i), &key, &lane) && lane.target != s->now.target[n] &&
+		clock_now_ns() - lane.last_ns < REST_NS)
+		straggles[n] = true;
+}
+
+/* Deleting the key at hand may make the walk begin anew, and then it meets it no more. */
+static void drop_lane(
+	struct steer *s, struct steer_interface *i, uint32_t key, unsigned n, void *context)
+{
+	(void)context;
+	if (s->resting[n])
+		bpf_map_delete_elem(lanes_fd(i), &key);
+}
+
+static void finish_resting(struct steer *s)
+{
+	uint64_t now_ns = clock_now_ns();
+	bool any = memchr(s->resting, true, sizeof(s->resting)) != NULL;
+
+	for (struct steer_interface *i = s->interfaces; any && i; i = i->next)
+		each_lane(s, i, drop_lane, NULL);
+	for (unsigned n = 0; any && n < STEER_SLOTS; n++) {
+		if (!s->resting[n])
+			continue;
+		s->resting[n] = false;
+		s->moved_ns[n] = 0;
+		move(s, n, now_ns); /* if it has been given another target meanwhile */
+	}
+}
+
+unsigned steer_moving(const struct steer *s)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		count += s->moved_ns[n] && !s->resting[n];
+	return count;
+}
+
+void steer_settle(struct steer *s)
+{
+	bool straggles[STEER_SLOTS] = { false };
+	uint64_t now_ns = clock_now_ns();
+
+	finish_resting(s);
+	if (!steer_moving(s))
+		return;
+	for (struct steer_interface *i = s->interfaces; i; i = i->next)
+		each_lane(s, i, note_straggler, straggles);
+	for (unsigned n = 0; n < STEER_SLOTS; n++) {
+		if (!s->moved_ns[n] || straggles[n] || now_ns - s->moved_ns[n] < REST_NS)
+			continue;
+		for (struct steer_interface *i = s->interfaces; i; i = i->next)
+			store(&i->tables[s->slot].entry[n], s->now.target[n], s->now.target[n], 0);
+		s->resting[n] = true;
+	}
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* steer: what it shows, and what of the books it knows alone. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "service/steer.h"
+
+/* Rows of slots: so many slots each. */
+#define RANGE 256
+/* What a CPU has not executed after so long without a sign of it was lost. */
+#define LOST_NS STEER_QUIET_NS
+
+const struct figure_type steer_figures[] = {
+	{ "targets", "", "CPUs that have slots.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "moving_slots", "slots",
+		"Slots that may have packets on the way to the CPU that they are leaving.",
+		FIGURE_GAUGE, LEVEL_BASIC, NULL },
+};
+
+enum figure { TARGETS, MOVING, FIGURES };
+
+static const struct figure_type cpu_columns[] = {
+	{ "weight", "", "The CPU's share of the slots; 0: none.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "slots", "slots", "Slots that belong to the CPU.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "redirected", "packets", "Packets steered to the CPU.", FIGURE_COUNTER, LEVEL_BASIC,
+		NULL },
+	{ "delivered", "packets", "Packets that arrived there.", FIGURE_COUNTER, LEVEL_BASIC,
+		NULL },
+	{ "lost", "packets", "Packets dropped on the way: the CPU's queue was full.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	{ "in_flight", "packets", "Packets in the CPU's queue.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "redirected_per_second", "packets/s", "Packets steered to the CPU a second.", FIGURE_RATE,
+		LEVEL_BASIC, "redirected" },
+};
+
+enum cpu_column {
+	WEIGHT,
+	SLOTS,
+	REDIRECTED,
+	DELIVERED,
+	LOST,
+	IN_FLIGHT,
+	REDIRECTED_RATE,
+	CPU_COLUMNS
+};
+
+static const struct figure_type range_columns[] = {
+	{ "packets", "packets", "Packets with a key of these slots.", FIGURE_COUNTER, LEVEL_BASIC,
+		NULL },
+	{ "packets_per_second", "packets/s", "Such packets a second.", FIGURE_RATE, LEVEL_BASIC,
+		"packets" },
+};
+
+enum range_column { PACKETS, PACKETS_RATE, RANGE_COLUMNS };
+
+const struct figure_table steer_tables[] = {
+	{ "cpus", "cpu", "The CPUs that packets are steered to.", cpu_columns, CPU_COLUMNS,
+		STEER_TARGETS },
+	{ "slots", "slots", "Load of the slots that keys are hashed to.", range_columns,
+		RANGE_COLUMNS, STEER_SLOTS / RANGE },
+};
+
+enum table { TABLE_CPUS, TABLE_SLOTS, TABLES };
+
+_Static_assert(sizeof(steer_figures) / sizeof(*steer_figures) == FIGURES &&
+		       FIGURES == STEER_FIGURES &&
+		       sizeof(cpu_columns) / sizeof(*cpu_columns) == CPU_COLUMNS &&
+		       sizeof(range_columns) / sizeof(*range_columns) == RANGE_COLUMNS &&
+		       TABLES == STEER_FIGURE_TABLES,
+	"in step");
+
+void steer_count(const struct steer_interface *i, unsigned target, struct steer_count *count)
+{
+	for (unsigned queue = 0; queue < STEER_QUEUES; queue++) {
+		uint32_t flow = steer_flow(i->steer->slot, queue, target);
+		/* downstream first: what moves on meanwhile is in flight */
+		uint64_t seen = counter_get(&i->seen[flow].sequence);
+		uint64_t sent = counter_get(&i->sent[flow].sequence);
+		uint64_t untagged = counter_get(&i->sent[flow].untagged);
+
+		count->redirected += sent + untagged;
+		count->untold += untagged;
+		count->delivered += counter_get(&i->seen[flow].packets);
+		count->lost += counter_get(&i->seen[flow].lost);
+		count->in_flight += sent - seen;
+	}
+}
+
+/* What was lost behind the last packet that arrived leaves no gap. It shows by nothing arriving any more. */
+static void tell_lost(
+	struct steer_watch *watch, uint64_t progress, uint64_t *lost, uint64_t *in_flight)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (progress != watch->progress || !*in_flight) {
+		watch->progress = progress;
+		watch->since_ns = now_ns;
+	}
+	if (now_ns - watch->since_ns <= LOST_NS)
+		return;
+	*lost += *in_flight;
+	*in_flight = 0;
+}
+
+void steer_follow(void *part, uint32_t queue, struct service_way *way)
+{
+	struct steer_interface *i = part;
+	uint64_t seen = 0;
+
+	*way = (struct service_way){ 0 };
+	for (unsigned t = 0; t < i->steer->now.targets; t++) {
+		uint32_t flow = steer_flow(i->steer->slot, queue, t);
+		uint64_t sequence = counter_get(&i->seen[flow].sequence);
+		uint64_t tagged = counter_get(&i->sent[flow].sequence);
+
+		way->sent += tagged + counter_get(&i->sent[flow].untagged);
+		way->lost += counter_get(&i->seen[flow].lost);
+		way->in_flight += tagged - sequence;
+		seen += sequence;
+	}
+	tell_lost(&i->watches[queue % STEER_QUEUES], seen, &way->lost, &way->in_flight);
+}
+
+static void sample_cpus(struct steer *s, struct figure_sample *sample)
+{
+	unsigned slots[STEER_TARGETS + 1] = { 0 };
+
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		slots[s->now.target[n] < STEER_TARGETS ? s->now.target[n] : STEER_TARGETS]++;
+	for (unsigned t = 0; t < s->now.targets; t++) {
+		struct steer_count count = s->past[t];
+		union figure_value *row;
+		char label[16];
+
+		snprintf(label, sizeof(label), "%u", s->now.cpu[t]);
+		row = figure_row(sample, TABLE_CPUS, label);
+		if (!row)
+			return;
+		for (const struct steer_interface *i = s->interfaces; i; i = i->next)
+			steer_count(i, t, &count);
+		tell_lost(&s->watches[t], count.delivered, &count.lost, &count.in_flight);
+		row[WEIGHT].count = s->now.weight[t];
+		row[SLOTS].count = slots[t];
+		row[REDIRECTED].count = count.redirected;
+		if (count.untold)
+			continue; /* the rest is unknown */
+		row[DELIVERED].count = count.delivered;
+		row[LOST].count = count.lost;
+		row[IN_FLIGHT].count = count.in_flight;
+	}
+}
+
+static void sample_slots(const struct steer *s, struct figure_sample *sample)
+{
+	for (unsigned first = 0; first < STEER_SLOTS; first += RANGE) {
+		uint64_t packets = 0;
+		union figure_value *row;
+		char label[16];
+
+		for (unsigned n = first; n < first + RANGE; n++) {
+			packets += s->past_packets[n];
+			for (const struct steer_interface *i = s->interfaces; i; i = i->next)
+				packets += counter_get(&i->tables[s->slot].entry[n].packets);
+		}
+		snprintf(label, sizeof(label), "%u-%u", first, first + RANGE - 1);
+		row = figure_row(sample, TABLE_SLOTS, label);
+		if (!row)
+			return;
+		row[PACKETS].count = packets;
+	}
+}
+
+void steer_sample(void *instance, struct figure_sample *sample)
+{
+	struct steer *s = instance;
+
+	steer_settle(s);
+	sample->figures[TARGETS].count = 0;
+	for (unsigned t = 0; t < s->now.targets; t++)
+		sample->figures[TARGETS].count += s->now.weight[t] > 0;
+	sample->figures[MOVING].count = steer_moving(s);
+	sample_cpus(s, sample);
+	sample_slots(s, sample);
+}

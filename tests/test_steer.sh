@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Packets of a framed protocol are told from junk and steered to CPUs by key, from one namespace to another.
+. "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+
+[ "$(nproc)" -gt 1 ] || skip "steering needs two CPUs"
+steer_peer=$builddir/tests/steer_peer
+cpus=($(sed 's/[,-]/ /g' /sys/devices/system/cpu/online))
+first=${cpus[0]} second=$((first + 1))
+
+configure() { # configure LINE...: of the service
+	cat >"$dir/steer.ini" <<INI
+[ringside]
+name = steer$$
+[interface rs0]
+[service ingest]
+type = steer
+interfaces = rs0
+port = 9999
+cpus = $first, $second
+cpumap_size = 16384
+$(printf '%s\n' "$@")
+INI
+}
+
+# receive KIND PACKETS: in the background, its words in $dir/received
+receive() {
+	in_near "$steer_peer" "$@" >"$dir/received" 2>"$dir/receiver" &
+	receiver=$!
+	started="$started $receiver"
+	wait_for 10 grep -q ready "$dir/receiver" || fail "no receiver: $(cat "$dir/receiver")"
+}
+
+send() { # send PACKETS KEYS PPS JUNK-PERCENT
+	in_far "$steer_peer" send 192.0.2.2 9999 "$@" >"$dir/sent" 2>"$dir/sender" || fail "sender: $(cat "$dir/sender")"
+}
+
+# Both ends' words, for records.
+sent="expected('$dir/sent')" received="expected('$dir/received')"
+
+# received_is WORD COUNT...: once the receiver has ended
+received_is() {
+	wait "$receiver"
+	while [ $# -gt 0 ]; do
+		grep -qE "\"$1\": $2[,}]" "$dir/received" || fail "not $1 = $2: $(cat "$dir/received")"
+		shift 2
+	done
+}
+
+near_stack() { # a sender's stack takes part here: its packets need an address that answers
+	ip -n "$far" addr replace 192.0.2.1/24 dev peer0
+	ip -n "$far" neigh replace 192.0.2.2 lladdr 02:00:00:00:0b:02 dev peer0
+}
+
+each_key_on_one_cpu() {
+	about "half of the packets are junk; each key stays on one CPU"
+	configure
+	ringside_start -c "$dir/steer.ini"
+	receive cpus 9999 1000000
+	send 1000000 1000 250000 50
+	received_is split_keys 0 cpus 2 junk 0 reordered 0
+	ringside_stop
+	records "service.drop.bad_magic == $sent.junk" "service.delivered_packets == $received.received + $received.overflowed" \
+		"$sent.good == service.delivered_packets + service.drop.cpu_ring_full" \
+		'not service.drop.truncated and not service.drop.bad_length'
+}
+
+# The same while slots move all the time: what overtakes would show.
+slots_move() {
+	local i=0 sender
+	about "slots move while packets flow; no packet overtakes another one of its key"
+	ringside_start -c "$dir/steer.ini"
+	receive order 9999 1000000
+	send 1000000 1000 200000 0 &
+	sender=$!
+	while kill -0 $sender 2>/dev/null; do
+		local from=$((i * 1021 % 4096))
+		local to=$((from + 512 < 4096 ? from + 512 : 4095))
+		"$RINGSIDE" set "steer$$" ingest.slots.$from-$to ${cpus[0]} 2>>"$err" ||
+			fail "set slots $from-$to"
+		from=$(((from + 2048) % 3584))
+		"$RINGSIDE" set "steer$$" ingest.slots.$from-$((from + 511)) $second 2>>"$err" || fail "set"
+		i=$((i + 1))
+	done
+	wait $sender
+	[ $i -gt 3 ] || fail "slots were moved $i times only"
+	received_is reordered 0 doubled 0 junk 0
+	becomes 'service.figures.moving_slots == 0'
+	ringside_stop
+	records "service.delivered_packets == $received.received + $received.overflowed" \
+		"$sent.good == service.delivered_packets + service.drop.cpu_ring_full"
+}
+
+# A weight of 0 takes a CPU's slots away, and a weight of its own brings no more than its share back.
+weights() {
+	about "weights change while it runs"
+	ringside_start -c "$dir/steer.ini"
+	becomes "[row.slots for row in service.tables.cpus] == [2048, 2048]"
+	"$RINGSIDE" set "steer$$" ingest.cpus.$second 0 2>>"$err" || fail "set a weight"
+	becomes "[row.slots for row in service.tables.cpus] == [4096, 0]" 'service.figures.moving_slots == 0'
+	receive cpus 9999 2000
+	send 2000 100 100000 0
+	received_is cpus 1 received 2000
+	"$RINGSIDE" set "steer$$" ingest.cpus.$second 3 2>>"$err" || fail "set a weight"
+	becomes "[row.slots for row in service.tables.cpus] == [1024, 3072]"
+	for words in "ingest.slots.4096 $first" "ingest.slots.7 999" "ingest.cpus.999 1" "ingest.cpus.$first 1001" \
+		"other.slots.1 $first"; do
+		# shellcheck disable=SC2086
+		"$RINGSIDE" set "steer$$" $words 2>"$dir/refused" && fail "set $words is taken"
+		[ "$(wc -l <"$dir/refused")" = 1 ] || fail "set $words: $(cat "$dir/refused")"
+	done
+	sed -i "s/^cpus = .*/cpus = $first/" "$dir/steer.ini"
+	kill -HUP "$pid"
+	becomes "[row.slots for row in service.tables.cpus] == [4096, 0]"
+	ringside_stop
+}
+
+# What is not for the service is not touched: another port, replies to its port number, other addresses.
+others() {
+	about "replies to a local port equal to the service's arrive, and so does ping"
+	configure 'addresses = 198.51.100.9'
+	ringside_start -c "$dir/steer.ini"
+	receive order 9999 500
+	send 500 10 100000 100
+	received_is junk 500
+	peer ping
+	ringside_stop
+	records 'service.rx_packets == 0'
+}
+
+# refuses WORDS KEY=VALUE: `check` does, and says so
+refuses() {
+	"$RINGSIDE" check -c "$dir/steer.ini" --set "ingest.$2" >/dev/null 2>"$dir/refused"
+	[ $? = 2 ] && grep -q "$1" "$dir/refused" || fail "$2: $(cat "$dir/refused")"
+}
+
+contradictions() {
+	about "what cannot be is refused in words"
+	configure
+	refuses 'are not inside a header' key=4@10
+	refuses 'overlaps' key=4@2
+	refuses '1, 2, 4 or 8 bytes' key=3@4
+	refuses 'not 0xHEX@OFFSET' magic=LAMI@0
+	refuses 'packets are steered by one' key=
+	refuses 'CPU 1 twice' cpus=1,1
+	refuses 'no CPU has a weight' cpus=1:0
+	"$RINGSIDE" check -c "$dir/steer.ini" --set rs0.io=af_packet >/dev/null 2>"$dir/refused"
+	grep -q 'needs the kernel half' "$dir/refused" || fail "af_packet: $(cat "$dir/refused")"
+	in_near "$RINGSIDE" run --no-tui -c "$dir/steer.ini" --set ingest.cpus=4000 >/dev/null 2>"$dir/refused"
+	[ $? = 1 ] && grep -q 'CPU 4000 is not online' "$dir/refused" || fail "CPU 4000: $(cat "$dir/refused")"
+}
+
+net_make 1
+near_stack
+each_key_on_one_cpu
+slots_move
+weights
+others
+contradictions
+finish

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Which target each slot has, and which ones move when targets or weights change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "service/steer_table.h"
+
+static struct steer_assignment of_weights(const uint32_t *weights, unsigned count)
+{
+	struct steer_assignment a = { 0 };
+
+	memset(a.target, STEER_NOBODY, sizeof(a.target));
+	for (unsigned t = 0; t < count; t++)
+		assert_int_equal(steer_want(&a, 10 + t, weights[t]), 0);
+	assert_int_equal(steer_assign(&a), STEER_SLOTS);
+	return a;
+}
+
+static void assert_has_shares(const struct steer_assignment *a)
+{
+	unsigned shares[STEER_TARGETS], has[STEER_TARGETS] = { 0 }, sum = 0;
+
+	steer_shares(a, shares);
+	for (unsigned n = 0; n < STEER_SLOTS; n++) {
+		assert_true(a->target[n] < a->targets);
+		has[a->target[n]]++;
+	}
+	for (unsigned t = 0; t < a->targets; t++) {
+		assert_int_equal(has[t], shares[t]);
+		sum += shares[t];
+	}
+	assert_int_equal(sum, STEER_SLOTS);
+}
+
+static unsigned differing(const struct steer_assignment *a, const struct steer_assignment *b)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		count += a->target[n] != b->target[n];
+	return count;
+}
+
+static void shares_are_by_weight_and_add_up(void **state)
+{
+	const uint32_t weights[] = { 1, 0, 3, 1000, 7 };
+	unsigned shares[STEER_TARGETS];
+	struct steer_assignment a = of_weights(weights, 5);
+
+	(void)state;
+	steer_shares(&a, shares);
+	/* 4096/1011 = 4.05, 12.15, 4051.4, 28.4: the last slot goes to the largest fraction */
+	assert_int_equal(shares[0], 4);
+	assert_int_equal(shares[1], 0);
+	assert_int_equal(shares[2], 12);
+	assert_int_equal(shares[3], 4052);
+	assert_int_equal(shares[4], 28);
+	assert_has_shares(&a);
+}
+
+static void a_new_target_takes_its_share_and_no_more(void **state)
+{
+	const uint32_t ones[STEER_TARGETS] = { [0 ... STEER_TARGETS - 1] = 1 };
+
+	(void)state;
+	for (unsigned count = 1; count < STEER_TARGETS; count++) {
+		struct steer_assignment before = of_weights(ones, count), after = before;
+		unsigned shares[STEER_TARGETS], moved;
+
+		assert_int_equal(steer_want(&after, 99, 1), 0);
+		moved = steer_assign(&after);
+		steer_shares(&after, shares);
+		assert_has_shares(&after);
+		assert_int_equal(moved, shares[count]);
+		assert_int_equal(differing(&before, &after), moved);
+	}
+}
+
+static void a_target_that_goes_leaves_the_others_slots_alone(void **state)
+{
+	const uint32_t weights[] = { 2, 5, 1 };
+	struct steer_assignment before = of_weights(weights, 3), after = before;
+
+	(void)state;
+	assert_int_equal(steer_want(&after, 11, 0), 0);
+	steer_assign(&after);
+	assert_has_shares(&after);
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		if (before.target[n] != 1)
+			assert_int_equal(after.target[n], before.target[n]);
+}
+
+static void nothing_moves_when_nothing_changes(void **state)
+{
+	const uint32_t weights[] = { 3, 1, 4, 1, 5 };
+	struct steer_assignment before = of_weights(weights, 5), after = before;
+
+	(void)state;
+	assert_int_equal(steer_assign(&after), 0);
+	assert_int_equal(differing(&before, &after), 0);
+}
+
+static void there_is_an_end_of_targets(void **state)
+{
+	const uint32_t ones[STEER_TARGETS] = { [0 ... STEER_TARGETS - 1] = 1 };
+	struct steer_assignment a = of_weights(ones, STEER_TARGETS);
+
+	(void)state;
+	assert_int_equal(steer_want(&a, 5, 1), -E2BIG);
+	assert_int_equal(steer_want(&a, 12, 7), 0); /* a known one */
+	assert_int_equal(a.weight[2], 7);
+}
+
+/* Aligned and counted keys spread over the slots as random ones do. */
+static void keys_spread_over_the_slots(void **state)
+{
+	static const uint64_t strides[] = { 1, 8, 4096, 65536, 1ull << 32 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(strides) / sizeof(*strides); i++) {
+		unsigned count[16] = { 0 };
+
+		for (uint64_t k = 0; k < 16 * 4096; k++)
+			count[steer_slot(k * strides[i]) / (STEER_SLOTS / 16)]++;
+		/* the mean is 4096, a standard deviation 62 */
+		for (unsigned part = 0; part < 16; part++)
+			assert_in_range(count[part], 4096 - 6 * 62, 4096 + 6 * 62);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shares_are_by_weight_and_add_up),
+		cmocka_unit_test(a_new_target_takes_its_share_and_no_more),
+		cmocka_unit_test(a_target_that_goes_leaves_the_others_slots_alone),
+		cmocka_unit_test(nothing_moves_when_nothing_changes),
+		cmocka_unit_test(there_is_an_end_of_targets),
+		cmocka_unit_test(keys_spread_over_the_slots),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
