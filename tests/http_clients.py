@@ -369,8 +369,8 @@ def changes(settings):
                     failures.append("a torn body of %d bytes" % len(body))
                 connection = Connection(settings)
             except (OSError, Failure) as error:
-                # nginx gives up when a file gets shorter below its hands
-                if connection.server != "nginx":
+                # nginx gives up when a file gets shorter below its hands, before or behind the header
+                if connection.server == "ringside" or not isinstance(error, Failure):
                     failures.append(str(error))
                 connection = Connection(settings)
 
