@@ -60,7 +60,7 @@ has_checksums() {
 	local wrong
 	about "every packet has a right checksum"
 	in_far ethtool -K peer0 tx off >/dev/null
-	in_far tcpdump -i peer0 -w "$dir/all.pcap" -U 'src port 80' 2>"$dir/tcpdump" &
+	ip netns exec "$far" tcpdump -i peer0 -w "$dir/all.pcap" -U 'src port 80' 2>"$dir/tcpdump" &
 	dump_pid=$!
 	started="$started $dump_pid"
 	wait_for 10 grep -q listening "$dir/tcpdump" || fail "tcpdump: $(cat "$dir/tcpdump")"

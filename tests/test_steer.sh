@@ -25,7 +25,7 @@ INI
 
 # receive KIND PACKETS: in the background, its words in $dir/received
 receive() {
-	in_near "$steer_peer" "$@" >"$dir/received" 2>"$dir/receiver" &
+	ip netns exec "$near" "$steer_peer" "$@" >"$dir/received" 2>"$dir/receiver" &
 	receiver=$!
 	started="$started $receiver"
 	wait_for 10 grep -q ready "$dir/receiver" || fail "no receiver: $(cat "$dir/receiver")"
