@@ -9,7 +9,14 @@ done
 for tool in nginx curl; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
-root=$dir/root
+root=$dir/root nginx_pid=''
+
+# nginx's worker outlives a master that is killed.
+http_end() {
+	[ -z "$nginx_pid" ] || { kill -TERM "$nginx_pid" && wait "$nginx_pid"; } 2>/dev/null
+	net_end
+}
+trap http_end EXIT
 
 # http_net [QUEUES]: the far end has a stack of its own, with addresses
 http_net() {
