@@ -138,7 +138,7 @@ disturbs_nobody() {
 	before=$("$python" -c 'import json,sys; print(json.loads(open(sys.argv[1]).read().splitlines()[-1])["services"][0]["pass_packets"])' "$out")
 	sends ports=7000-7000 rounds=10
 	becomes "service.pass_packets == $before + 10"
-	grep -q "nobody reads ring 'r' yet" tap.err || fail "no word: $(cat tap.err)"
+	wait_for 10 grep -q "nobody reads ring 'r' yet" tap.err || fail "no word: $(cat tap.err)"
 	tap_ends 0 TERM
 	[ ! -s tap.out ] || fail "$(cat tap.out)"
 
