@@ -82,12 +82,12 @@ static __always_inline __u32 steer_keep_lane(__u32 slot, __u32 queue, __u32 n,
 	if (!lane) {
 		struct steer_lane first = { .target = head.old, .last_ns = now_ns };
 
-		/* full: the slot moves without waiting, as if its lane were quiet */
+		/* no memory just now, or full: all went to the old target, and so does this one */
 		if (bpf_map_update_elem(&steer_lanes, &key, &first, BPF_ANY))
-			return head.target;
+			return head.old;
 		lane = bpf_map_lookup_elem(&steer_lanes, &key);
 		if (!lane)
-			return head.target;
+			return head.old;
 	} else if (lane->target != head.target) {
 		flow = steer_flow(slot, queue, lane->target);
 		seen = bpf_map_lookup_elem(&steer_seen, &flow);

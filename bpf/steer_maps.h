@@ -15,7 +15,7 @@
  * at hand. A frame has been executed when so many of its flow were seen behind it… */
 #define STEER_BATCH 128
 /* …or when none has come for so long, in which the CPU's thread had its turn. */
-#define STEER_IDLE_NS 20000000ull
+#define STEER_IDLE_NS 100000000ull
 /* A lane without a frame for so long has none on its way: its last one was executed, or lost. */
 #define STEER_QUIET_NS 1000000000ull
 
