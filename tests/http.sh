@@ -58,8 +58,6 @@ nginx_start() {
 	local port=${1:-80}
 	cat >"$dir/nginx-$port.conf" <<END
 daemon off;
-# or its workers would outlive a test that is killed
-master_process off;
 pid $dir/nginx-$port.pid;
 error_log $dir/nginx-$port.log;
 events { worker_connections 4096; }
