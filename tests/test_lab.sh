@@ -114,7 +114,7 @@ setpriv --bounding-set -sys_admin,-net_admin "$ringside" lab --no-tui >"$dir/out
 [ $? = 1 ] || fail "without capabilities: not exit status 1"
 [ "$(wc -l <"$dir/err")" = 1 ] && grep -q 'CAP_SYS_ADMIN.*CAP_NET_ADMIN' "$dir/err" ||
 	fail "without capabilities: not one line that names them"
-for arguments in "deliver" "reflect twice" "--size 63" "--size 1519" "--size 64,128" "--queues 0" \
+for arguments in "nothing" "reflect twice" "--size 63" "--size 1519" "--size 64,128" "--queues 0" \
 	"--rate fast" "--rate 0" "--duration soon" "--no-such-thing"; do
 	"$ringside" lab $arguments >"$dir/out" 2>"$dir/err"
 	[ $? = 2 ] || fail "lab $arguments: not exit status 2"

@@ -2,32 +2,23 @@
 #include "cmd/lab_options.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/option.h"
-#include "cmd/lab_tester.h"
-#include "generate/frame.h"
-
-#define DEFAULT_RATE "50kpps"
-static const struct generate_sizes default_size = { 1, { 128 } };
-/* Several for each queue, so that hashing leaves none without. */
-#define FLOWS_PER_QUEUE 8
-_Static_assert(FLOWS_PER_QUEUE *LAB_QUEUES_MAX <= GENERATE_FLOWS_MAX, "flows for every queue");
-/* Of a new veth pair. */
-#define MTU 1500
+#include "cmd/lab_service.h"
 
 const struct argument lab_arguments[LAB_ARGUMENTS] = {
 	{ 'n', "no-tui", NULL, "print lines instead of drawing the dashboard" },
-	{ 0, "duration", "SECONDS", "end after so much test traffic (0: until told to)" },
+	{ 0, "duration", "SECONDS", "end after so much traffic (0: until told to)" },
 	{ 0, "format", "text|json|csv", "how to print (text); implies --no-tui" },
 	{ 0, "interval", "SECONDS", "between two lines or frames" },
 	{ 0, "level", "basic|detailed|debug", "what is measured" },
 	{ 0, "queues", "N", "of the network interfaces (1)" },
 	TRAFFIC_ARGUMENTS,
-	{ 0, "set", "SECTION.KEY=VALUE", "set a key of the reflector; may be repeated" },
+	{ 0, "set", "SECTION.KEY=VALUE", "set a key of the service; may be repeated" },
 	{ 0, "log-format", "text|json", "how events are written to standard error (text)" },
 	{ 0, "ascii", NULL, "draw the dashboard with ASCII characters" },
 	{ 0, "no-color", NULL, "draw the dashboard without colours" },
@@ -59,22 +50,28 @@ static int pass_argument(
 	return 0;
 }
 
-static int parse_number(
-	const char *text, uint32_t min, uint32_t max, uint32_t *value, struct err *err)
+static int parse_queues(const char *text, uint32_t *queues, struct err *err)
 {
-	const struct option row = { .min = min, .max = max };
+	const struct option row = { .min = 1, .max = LAB_QUEUES_MAX };
 
-	return option_u32(&row, text, value, err);
+	return option_u32(&row, text, queues, err);
 }
 
-/* The values of what is the lab's own, as text. */
+/* The values of what is the lab's own, as text, and all that were given. */
 struct lab_words {
 	const char *duration, *queues, *log_format;
+	const struct argument *given[LAB_RUN_WORDS];
+	unsigned count;
 };
 
-static int take(struct lab_options *options, struct lab_words *words, const char *name,
-	const char *value, struct err *err)
+static int take(struct lab_options *options, struct lab_words *words,
+	const struct argument *argument, const char *value, struct err *err)
 {
+	const char *name = argument->name;
+
+	if (words->count == LAB_RUN_WORDS)
+		return err_say(err, -EINVAL, "too many arguments");
+	words->given[words->count++] = argument;
 	if (traffic_take(&options->traffic, name, value))
 		return 0;
 	if (!strcmp(name, "duration"))
@@ -86,52 +83,28 @@ static int take(struct lab_options *options, struct lab_words *words, const char
 	return pass_argument(options, name, value, err);
 }
 
-/* The reflector has to know what it is sent. */
-static int pass_traffic(struct lab_options *options, struct err *err)
+static bool is_one_of(const char *name, const char *const *names)
 {
-	const struct generate_settings *settings = &options->settings;
-	char *text = options->run_signatures;
-	size_t size = sizeof(options->run_signatures), used;
-	int code = 0;
-
-	if (options->traffic.port) {
-		snprintf(options->run_ports, sizeof(options->run_ports), "reflect.ports=%u",
-			settings->port);
-		code = pass_on(options, "--set", err) || pass_on(options, options->run_ports, err);
-	}
-	if (!options->traffic.signature || code)
-		return code ? -EINVAL : 0;
-	used = (size_t)snprintf(text, size, "reflect.signatures=0x");
-	for (unsigned i = 0; i < SIGNATURE_TEXT; i++)
-		used += (size_t)snprintf(
-			text + used, size - used, "%02x", (uint8_t)settings->signature[i]);
-	snprintf(text + used, size - used, "@%u", settings->signature_at);
-	return pass_on(options, "--set", err) || pass_on(options, text, err) ? -EINVAL : 0;
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
 }
 
-static int parse_traffic(struct lab_options *options, struct err *err)
+/* Some arguments are for the labs of some services alone. */
+static int check_given(
+	const struct lab_service *service, const struct lab_words *words, struct err *err)
 {
-	struct generate_settings *settings = &options->settings;
-	struct traffic *traffic = &options->traffic;
-	uint32_t min, max, size;
+	static const char *const all[] = { "no-tui", "duration", "format", "interval", "level",
+		"queues", "set", "log-format", "ascii", "no-color", NULL };
 
-	if (traffic_parse(traffic, &default_size, DEFAULT_RATE, settings, err))
-		return -EINVAL;
-	traffic_fit(traffic, settings);
-	size = traffic->sizes.size[0];
-	min = frame_size_min(settings);
-	max = frame_size_max(settings, MTU);
-	if (traffic->sizes.count > 1 || size < min || size > max)
-		return err_say(
-			err, -EINVAL, "--size: one from %u to %u bytes, FCS included", min, max);
-	options->trial.size = size;
-	options->trial.rate_pps = traffic_pps(&traffic->wanted, size);
-	if (!traffic->flows && options->queues > 1)
-		settings->flows = FLOWS_PER_QUEUE * options->queues;
-	settings->deadline_ns = NSEC_PER_SEC;
-	settings->wait_ns = 2 * NSEC_PER_SEC;
-	settings->patience_ns = LAB_PATIENCE_S * NSEC_PER_SEC;
-	return pass_traffic(options, err);
+	for (unsigned i = 0; i < words->count; i++) {
+		const char *name = words->given[i]->name;
+
+		if (!is_one_of(name, all) && !is_one_of(name, service->takes))
+			return err_say(err, -EINVAL, "--%s says nothing about the traffic of %s",
+				name, service->name);
+	}
+	return 0;
 }
 
 static int parse_words(struct lab_options *options, const struct lab_words *words, struct err *err)
@@ -139,11 +112,29 @@ static int parse_words(struct lab_options *options, const struct lab_words *word
 	options->queues = 1;
 	if (words->log_format && !strcmp(words->log_format, "json"))
 		options->log_format = LOG_JSON;
-	if (words->duration && traffic_seconds(words->duration, &options->trial.duration_ns, err))
+	if (words->duration && traffic_seconds(words->duration, &options->duration_ns, err))
 		return err_where(err, -EINVAL, "--duration");
-	if (words->queues && parse_number(words->queues, 1, LAB_QUEUES_MAX, &options->queues, err))
+	if (words->queues && parse_queues(words->queues, &options->queues, err))
 		return err_where(err, -EINVAL, "--queues");
-	return parse_traffic(options, err);
+	if (check_given(options->service, words, err))
+		return -EINVAL;
+	return options->service->prepare(options, err);
+}
+
+/* The service that a word names; NULL: the first one. */
+static int find_service(const char *word, const struct lab_service **service, struct err *err)
+{
+	const struct lab_service *const *row = lab_services;
+	char names[64] = "";
+
+	for (; *row; row++) {
+		if (!word || !strcmp((*row)->name, word)) {
+			*service = *row;
+			return 0;
+		}
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), " %s", (*row)->name);
+	}
+	return err_say(err, -EINVAL, "there is no lab of '%s', there is:%s", word, names);
 }
 
 int lab_options_read(struct lab_options *options, int argc, char **argv, struct err *err)
@@ -155,26 +146,49 @@ int lab_options_read(struct lab_options *options, int argc, char **argv, struct 
 	int failed;
 
 	memset(options, 0, sizeof(*options));
-	options->run_argc = LAB_RUN_OWN_WORDS;
+	options->absorber = -1;
+	options->run_argc = options->run_own = LAB_RUN_OWN_WORDS;
 	while ((argument = arguments_next(
 			&arguments, lab_arguments, LAB_ARGUMENTS, &value, &failed, err)))
-		if (take(options, &words, argument->name, value, err))
+		if (take(options, &words, argument, value, err))
 			return -EINVAL;
 	if (failed)
 		return failed;
 	word = arguments_word(&arguments);
-	if (word && strcmp(word, "reflect") != 0)
-		return err_say(
-			err, -EINVAL, "there is no test traffic for '%s', only for reflect", word);
+	if (find_service(word, &options->service, err))
+		return -EINVAL;
 	if (word && (word = arguments_word(&arguments)))
 		return err_say(err, -EINVAL, "what is '%s' for?", word);
 	return parse_words(options, &words, err);
 }
 
-void lab_options_make_run(struct lab_options *options, const char *link, const char *netns)
+int lab_options_set(struct lab_options *options, struct err *err, const char *format, ...)
 {
-	const char *const own[LAB_RUN_OWN_WORDS] = { "run", "-i", link, "reflect", "--set",
-		options->run_netns, "--set", options->run_name };
+	char *text = options->own_text + options->own_used;
+	size_t left = sizeof(options->own_text) - options->own_used;
+	int used = snprintf(text, left, "%s.", options->service->name);
+	char **word = options->run_argv + options->run_own;
+	va_list values;
+
+	va_start(values, format);
+	used += vsnprintf(text + used, left - (size_t)used, format, values);
+	va_end(values);
+	if ((size_t)used >= left || options->run_argc + 2 > LAB_RUN_WORDS)
+		return err_say(err, -EINVAL, "too many arguments");
+	memmove(word + 2, word, (size_t)(options->run_argc - options->run_own) * sizeof(*word));
+	word[0] = (char *)"--set";
+	word[1] = text;
+	options->own_used += (size_t)used + 1;
+	options->run_own += 2;
+	options->run_argc += 2;
+	return 0;
+}
+
+void lab_options_make_run(struct lab_options *options, const char *netns)
+{
+	const char *link = lab_links[LAB_SERVICE];
+	const char *const own[LAB_RUN_OWN_WORDS] = { "run", "-i", link, options->service->name,
+		"--set", options->run_netns, "--set", options->run_name };
 
 	/* so that two labs, or one beside a real instance, do not meet */
 	snprintf(options->run_name, sizeof(options->run_name), "ringside.name=lab-%d", getpid());

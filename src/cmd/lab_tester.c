@@ -12,41 +12,37 @@
 /* Between two looks at the order. */
 #define LOOK_MS 20
 
-static enum engine_order order_of(const struct lab_result *result)
+/* The service was gone before the end: what was sent behind the last answer is not its loss. */
+static void cut(struct lab_trip *trip)
 {
-	return (enum engine_order)__atomic_load_n(&result->order, __ATOMIC_RELAXED);
-}
-
-/* The reflector was gone before the end: what was sent behind the last answer is not its loss. */
-static void cut(struct lab_result *result)
-{
-	struct figures *f = &result->figures;
+	struct figures *f = &trip->figures;
 	uint64_t end = f->last_answered + 1; /* 0: none was */
 
 	if (end > f->sent)
 		return;
-	result->after = f->sent - end;
+	trip->after = f->sent - end;
 	f->sent = end;
 	f->lost = end - figures_answered(f);
 }
 
 static int work(
-	struct generator *generator, const struct generate_trial *trial, struct lab_result *result)
+	struct generator *generator, const struct generate_trial *trial, struct lab_trip *trip)
 {
+	struct lab_result *result = &trip->result;
 	struct pollfd over = { .fd = generator_fd(generator), .events = POLLIN };
 	int code = generator_start(generator, trial, &result->err);
 
 	if (code)
 		return code;
 	while (poll(&over, 1, LOOK_MS) <= 0) {
-		if (order_of(result) != ORDER_GO)
-			generator_order(generator, order_of(result));
+		if (lab_order(result) != ORDER_GO)
+			generator_order(generator, lab_order(result));
 		generator_watch(generator);
 	}
-	code = generator_finish(generator, &result->figures, &result->err);
-	result->answered = figures_answered(&result->figures) || result->figures.counts.knocks;
-	if (order_of(result) == ORDER_ABANDON) {
-		cut(result);
+	code = generator_finish(generator, &trip->figures, &result->err);
+	result->answered = figures_answered(&trip->figures) || trip->figures.counts.knocks;
+	if (lab_order(result) == ORDER_ABANDON) {
+		cut(trip);
 		if (code == -ENODEV || code == -ETIMEDOUT)
 			code = 0;
 	}
@@ -61,7 +57,7 @@ void lab_tester_run(const struct generate_settings *settings, const struct gener
 	result->code = generator_open(&generator, settings, trial->rate_pps, &result->err);
 	if (result->code)
 		return;
-	result->code = work(generator, trial, result);
+	result->code = work(generator, trial, (struct lab_trip *)result);
 	generator_close(generator);
 	if (result->code == -ETIMEDOUT)
 		err_say(&result->err, result->code, "%s: no test packet has come back within %u s",
@@ -83,9 +79,10 @@ static void put_trip(struct writer *out, const struct figures *f)
 			units_ns(text, sizeof(text), points[i].ns));
 }
 
-void lab_result_print(const struct lab_result *result, char *line, size_t size)
+void lab_trip_print(const struct lab_result *result, char *line, size_t size)
 {
-	const struct figures *f = &result->figures;
+	const struct lab_trip *trip = (const struct lab_trip *)result;
+	const struct figures *f = &trip->figures;
 	struct writer out;
 
 	writer_init(&out, line, size);
@@ -103,6 +100,6 @@ void lab_result_print(const struct lab_result *result, char *line, size_t size)
 	if (f->counts.knocks)
 		writer_format(&out, " (behind %" PRIu64 " answered to begin with)",
 			(uint64_t)f->counts.knocks);
-	if (result->after)
-		writer_format(&out, " (%" PRIu64 " more behind the last answer)", result->after);
+	if (trip->after)
+		writer_format(&out, " (%" PRIu64 " more behind the last answer)", trip->after);
 }
