@@ -41,6 +41,18 @@ struct {
 	__type(value, __u32);
 } sockets SEC(".maps");
 
+/* Programs of services whose hook is not a rule, of which the first is called with what is no UDP: it is counted as
+ * passed before, for there is no coming back. What a program makes of it is in its own books, which take the
+ * place of that (worker/books.c). */
+const volatile __u8 has_hooks = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} own_hooks SEC(".maps");
+
 static __always_inline void count(const struct hook *hook, __u32 slot, __u32 outcome)
 {
 	struct cell *cell = &hook->cells->cell[slot][outcome & (OUTCOMES - 1)];
@@ -173,8 +185,12 @@ int ringside(struct xdp_md *ctx)
 	if (!hook.cells)
 		return XDP_PASS;
 	observe(&hook);
-	if (frame_parse(&frame, data, end))
-		goto pass;
+	if (frame_parse(&frame, data, end)) {
+		count(&hook, SLOT_NONE, OUTCOME_PASS);
+		if (has_hooks)
+			bpf_tail_call(ctx, &own_hooks, 0);
+		return XDP_PASS;
+	}
 	port = BE16(frame.udp->dest); /* see BE16 */
 	FRAME_OPAQUE(port);
 	wanted = tables.udp_port_services[port & 0xffff];

@@ -10,10 +10,10 @@
  */
 #include <stddef.h>
 #include <linux/bpf.h>
-#include <linux/pkt_cls.h>
 #include <linux/tcp.h>
 #include <bpf/bpf_helpers.h>
 
+#include "http_tc.bpf.h"
 #include "http_request.bpf.h"
 #include "http_flow.bpf.h"
 
@@ -38,125 +38,12 @@ struct bpf_tcp_req_attrs {
 extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk,
 	struct bpf_tcp_req_attrs *attrs, int attrs__sz) __ksym;
 
-struct hook {
-	struct http_books *books;
-	struct http_counts *counts;
-	__u32 bytes, packets;
-	__u32 interface;
-};
-
-static __always_inline void count(struct cell *cell, const struct hook *hook)
-{
-	cell->packets += hook->packets;
-	cell->bytes += hook->bytes;
-}
-
 /* Another program of a chain may have something to say. */
 static __always_inline int pass_other(const struct hook *hook)
 {
 	if (state.interface[hook->interface & (HTTP_INTERFACES - 1)].counts_all)
 		count(&hook->books->other, hook);
 	return TC_ACT_UNSPEC;
-}
-
-/* Finds the TCP header of a whole IPv4 or IPv6 packet without options and extensions to our port. Returns
- * its offset and fills the end of the packet, or returns 0. */
-static __always_inline __u32 find_tcp(struct __sk_buff *skb, __u32 *is_ipv6, __u32 *end)
-{
-	__u8 *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
-	__be16 proto = skb->protocol, port;
-	__u32 at;
-
-	if (proto == BE16(ETH_P_IP)) {
-		struct iphdr *ip = (void *)(data + ETH_HLEN);
-
-		if ((__u8 *)(ip + 1) + sizeof(struct tcphdr) > data_end)
-			return 0;
-		if (*(__u8 *)ip != 0x45 || ip->protocol != IPPROTO_TCP ||
-			ip->frag_off & BE16(0x3fff))
-			return 0;
-		*is_ipv6 = 0;
-		*end = ETH_HLEN + BE16(ip->tot_len);
-		port = ((struct tcphdr *)(ip + 1))->dest;
-		at = ETH_HLEN + sizeof(*ip);
-	} else if (proto == BE16(ETH_P_IPV6)) {
-		struct ipv6hdr *ip = (void *)(data + ETH_HLEN);
-
-		if ((__u8 *)(ip + 1) + sizeof(struct tcphdr) > data_end)
-			return 0;
-		if (*(__u8 *)ip >> 4 != 6 || ip->nexthdr != IPPROTO_TCP)
-			return 0;
-		*is_ipv6 = 1;
-		*end = ETH_HLEN + sizeof(*ip) + BE16(ip->payload_len);
-		port = ((struct tcphdr *)(ip + 1))->dest;
-		at = ETH_HLEN + sizeof(*ip);
-	} else {
-		return 0;
-	}
-	return BE16(port) == rule.port && *end <= skb->len ? at : 0;
-}
-
-/* The connection as the socket table and ours know it. */
-static __always_inline void fill_key(struct __sk_buff *skb, struct http_work *w, __u32 is_ipv6)
-{
-	__u8 *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
-	struct http_flow_key *key = &w->key;
-	__u32 *client = (void *)&key->client, *server = (void *)&key->server;
-	struct tcphdr *tcp;
-
-	if (!is_ipv6) {
-		struct iphdr *ip = (void *)(data + ETH_HLEN);
-
-		tcp = (void *)(ip + 1);
-		if ((__u8 *)(tcp + 1) > data_end)
-			return;
-		client[0] = client[1] = server[0] = server[1] = 0;
-		client[2] = server[2] = BE32(0xffff);
-		client[3] = ip->saddr;
-		server[3] = ip->daddr;
-	} else {
-		struct ipv6hdr *ip = (void *)(data + ETH_HLEN);
-
-		tcp = (void *)(ip + 1);
-		if ((__u8 *)(tcp + 1) > data_end)
-			return;
-		__builtin_memcpy(client, &ip->saddr, 16);
-		__builtin_memcpy(server, &ip->daddr, 16);
-	}
-	key->client_port = tcp->source;
-	key->server_port = tcp->dest;
-}
-
-static __always_inline struct bpf_sock *find_socket(
-	struct __sk_buff *skb, const struct http_flow_key *key, __u32 is_ipv6)
-{
-	const __u32 *client = (const void *)&key->client, *server = (const void *)&key->server;
-	struct bpf_sock_tuple tuple;
-
-	if (is_ipv6) {
-		__builtin_memcpy(tuple.ipv6.saddr, client, 16);
-		__builtin_memcpy(tuple.ipv6.daddr, server, 16);
-		tuple.ipv6.sport = key->client_port;
-		tuple.ipv6.dport = key->server_port;
-		return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
-	}
-	tuple.ipv4.saddr = client[3];
-	tuple.ipv4.daddr = server[3];
-	tuple.ipv4.sport = key->client_port;
-	tuple.ipv4.dport = key->server_port;
-	return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-}
-
-/* Reads the frame into the buffer. */
-static __always_inline int read_frame(struct __sk_buff *skb, struct http_work *w, __u32 end)
-{
-	w->cut = end > HTTP_BUFFER_BYTES;
-	if (w->cut)
-		end = HTTP_BUFFER_BYTES;
-	FRAME_OPAQUE(end);
-	if (!end || end > HTTP_BUFFER_BYTES)
-		return -1;
-	return (int)bpf_skb_load_bytes(skb, 0, w->buffer, end);
 }
 
 /* The kernel makes an established socket of the listener's from what the connection has come to. */
@@ -210,33 +97,12 @@ static __always_inline int judge(
 	return TC_ACT_UNSPEC;
 }
 
-static __always_inline int find_interface(struct __sk_buff *skb, __u32 *index)
-{
-#pragma GCC unroll 8
-	for (__u32 i = 0; i < HTTP_INTERFACES; i++) {
-		if (state.interface[i].index != skb->ifindex)
-			continue;
-		*index = i;
-		return 0;
-	}
-	return -1;
-}
-
 /* What the hook counts into; -1: not an interface of ours. */
 static __always_inline int open_hook(struct __sk_buff *skb, struct hook *hook)
 {
-	__u32 zero = 0, place, queue = skb->queue_mapping ? skb->queue_mapping - 1 : 0;
-
-	if (find_interface(skb, &hook->interface))
-		return -1;
-	if (queue >= HTTP_QUEUES)
-		queue = HTTP_QUEUES - 1;
-	place = hook->interface * HTTP_QUEUES + queue;
-	hook->books = bpf_map_lookup_elem(&books, &place);
-	hook->counts = bpf_map_lookup_elem(&counts, &zero);
 	hook->bytes = skb->len + (skb->vlan_present ? 4 : 0);
 	hook->packets = skb->gso_segs ?: 1;
-	return hook->books && hook->counts ? 0 : -1;
+	return http_open_hook(hook, skb->ifindex, skb->queue_mapping ? skb->queue_mapping - 1 : 0);
 }
 
 SEC("tc")
@@ -252,15 +118,15 @@ int ringside_http(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	if (skb->pkt_type != 0) /* PACKET_HOST */
 		return pass_other(&hook);
-	at = find_tcp(skb, &is_ipv6, &end);
-	if (!at)
+	at = http_find_tcp(skb, (__be16)skb->protocol, ETH_HLEN, &is_ipv6, &end);
+	if (!at || end > skb->len)
 		return pass_other(&hook);
 	w = bpf_map_lookup_elem(&works, &zero);
 	if (!w)
 		return pass_other(&hook);
 	w->interface = hook.interface;
-	fill_key(skb, w, is_ipv6);
-	sk = find_socket(skb, &w->key, is_ipv6);
+	http_fill_key(skb, w, ETH_HLEN, is_ipv6);
+	sk = http_find_socket(skb, &w->key, is_ipv6);
 	if (!sk) {
 		count(&hook.books->own[OUTCOME_PASS], &hook);
 		hook.counts->counter[HTTP_no_listener]++;
@@ -272,7 +138,7 @@ int ringside_http(struct __sk_buff *skb)
 		hook.counts->counter[HTTP_server_packets]++;
 		return TC_ACT_UNSPEC;
 	}
-	if (read_frame(skb, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end)) {
+	if (http_read_frame(skb, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end)) {
 		count(&hook.books->own[OUTCOME_PASS], &hook);
 		action = TC_ACT_UNSPEC;
 	} else {

@@ -62,6 +62,7 @@ enum http_reason {
 /* What the kernel half counts, besides the books. */
 #define HTTP_COUNTERS(X)                                                                           \
 	X(hits, "answers", "Requests answered in the kernel half.")                                \
+	X(xdp_hits, "answers", "Of these, answered in XDP already.")                               \
 	X(not_modified, "answers", "Of these, answered 304 since the client has the file.")        \
 	X(handshakes, "packets", "SYNs answered with a cookie.")                                   \
 	X(handed_over, "segments", "Segments with which a connection went to the server.")         \
@@ -146,7 +147,18 @@ struct http_interface {
 	__u32 mss; /* to announce, for IPv4; 20 less for IPv6 */
 	__u8 timestamps, sack, window_scaling; /* as its namespace's sysctls have them */
 	__u8 counts_all; /* 1: no XDP program of ours counts the interface's frames */
-	__u8 pad[4];
+	__u8 in_xdp; /* 1: XDP answers what it can */
+	__u8 redirects; /* 1: not by XDP_TX, which this driver's far end may not take */
+	__u8 mac[6]; /* whose frames are ours in XDP */
+	__u32 room; /* enum http_room, written by the kernel half when it is HTTP_ROOM_UNKNOWN */
+};
+
+/* For how long an answer a frame can grow in XDP. */
+enum http_room {
+	HTTP_ROOM_ANY, /* each frame is tried */
+	HTTP_ROOM_UNKNOWN, /* the first SYN will tell */
+	HTTP_ROOM_SEGMENT, /* a whole segment */
+	HTTP_ROOM_NONE, /* less: all is left to TC */
 };
 
 /* What the user half changes while packets flow. */

@@ -17,23 +17,24 @@ enum http_verdict {
 	HTTP_HAND_OVER, /* w->fresh says what the kernel takes over */
 	HTTP_ABSORBED,
 	HTTP_SENT, /* the packet is the answer */
+	HTTP_LEFT, /* in XDP: nothing has been written or counted, TC shall do it */
 	HTTP_DROPPED, /* + an enum drop */
 };
 
 /* A hole that a SACK shows is filled at most this often: the same one is shown by each segment behind it. */
 #define HTTP_AGAIN_NS 5000000
 
-static __always_inline int http_sent(int action)
+static __always_inline int http_sent(int is_sent)
 {
-	return action == TC_ACT_REDIRECT ? HTTP_SENT : HTTP_DROPPED + DROP_tx_failed;
+	return is_sent ? HTTP_SENT : HTTP_DROPPED + DROP_tx_failed;
 }
 
 static __always_inline int http_send_empty(
-	struct __sk_buff *skb, struct http_work *w, __u32 sequence, __u32 acknowledges, __u32 flags)
+	HTTP_CONTEXT *ctx, struct http_work *w, __u32 sequence, __u32 acknowledges, __u32 flags)
 {
-	if (http_make_empty(skb, w, sequence, acknowledges, flags))
+	if (http_make_empty(ctx, w, sequence, acknowledges, flags))
 		return HTTP_DROPPED + DROP_tx_failed;
-	return http_sent((int)bpf_redirect(skb->ifindex, 0));
+	return http_sent(http_transmit(ctx, w));
 }
 
 /* SYN-ACK's options in the order that Linux has them. Returns their bytes. */
@@ -86,7 +87,7 @@ static __always_inline __u32 http_wanted(const struct http_work *w)
 
 /* A plain SYN gets a cookie; any other is the kernel's, and so is its connection then. */
 static __always_inline int http_take_syn(
-	struct __sk_buff *skb, struct http_work *w, struct http_counts *counts)
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_counts *counts)
 {
 	const struct http_tcp *t = &w->tcp;
 	int mss_class = http_mss_class(t->mss, t->is_ipv6);
@@ -106,19 +107,22 @@ static __always_inline int http_take_syn(
 	a.options = http_write_offer(w, &offer, mss);
 	a.sequence = http_cookie_make(&state, &w->key, t->sequence, &offer);
 	a.acknowledges = t->sequence + 1;
-	if (http_make(skb, w, &a))
+	http_measure_room(ctx, w);
+	if (http_make(ctx, w, &a))
 		return HTTP_DROPPED + DROP_tx_failed;
 	counts->counter[HTTP_handshakes]++;
-	return http_sent((int)bpf_redirect(skb->ifindex, 0));
+	return http_sent(http_transmit(ctx, w));
 }
 
 /* The answer's rest from the client's acknowledgement on, or only its first segment. */
-static __always_inline int http_send_again(struct __sk_buff *skb, struct http_work *w,
+static __always_inline int http_send_again(HTTP_CONTEXT *ctx, struct http_work *w,
 	struct http_flow *flow, struct http_counts *counts, __u32 one)
 {
 	__u32 offset = w->tcp.acknowledged - flow->answer, first = 0;
 	struct http_reply reply;
 
+	if (HTTP_IS_XDP)
+		return HTTP_LEFT;
 	if (!http_find_reply(&reply, flow))
 		return HTTP_PASS; /* replaced long ago: the kernel resets the connection */
 	if (offset >= reply.head->bytes + HTTP_FIRST_BYTES)
@@ -127,18 +131,18 @@ static __always_inline int http_send_again(struct __sk_buff *skb, struct http_wo
 		first = reply.segments - 1;
 	counts->counter[HTTP_retransmissions] += one ? 1 : reply.segments - first;
 	w->fresh = *flow;
-	return http_sent(http_send(skb, w, first, one));
+	return http_sent(http_send(ctx, w, first, one));
 }
 
 /* A segment without text of a flow that it fits. */
-static __always_inline int http_take_empty(struct __sk_buff *skb, struct http_work *w,
-	struct http_flow *flow, struct http_counts *counts)
+static __always_inline int http_take_empty(
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_flow *flow, struct http_counts *counts)
 {
 	const struct http_tcp *t = &w->tcp;
 	__u64 now_ns;
 
 	if (flow->received - t->sequence == 1) /* is anybody there? (a keep-alive probe) */
-		return http_send_empty(skb, w, flow->sent, flow->received, 0);
+		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	if (t->acknowledged == flow->sent) {
 		if (flow->got_fin && flow->has_fin) {
 			counts->counter[HTTP_closed]++;
@@ -148,20 +152,22 @@ static __always_inline int http_take_empty(struct __sk_buff *skb, struct http_wo
 		if (!flow->withheld)
 			return HTTP_ABSORBED;
 		flow->withheld = 0;
-		return http_send_empty(skb, w, flow->sent, flow->received, 0);
+		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	}
 	if (!t->has_sacks)
 		return HTTP_ABSORBED;
+	if (HTTP_IS_XDP)
+		return HTTP_LEFT;
 	now_ns = bpf_ktime_get_ns();
 	if (now_ns - flow->again_ns < HTTP_AGAIN_NS)
 		return HTTP_ABSORBED;
 	flow->again_ns = now_ns;
-	return http_send_again(skb, w, flow, counts, 1);
+	return http_send_again(ctx, w, flow, counts, 1);
 }
 
 /* The client closes. Until it has acknowledged all that was sent, it will say so again. */
 static __always_inline int http_take_fin(
-	struct __sk_buff *skb, struct http_work *w, struct http_flow *flow)
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_flow *flow)
 {
 	__u16 flags = HTTP_TCP_FIN;
 
@@ -172,29 +178,29 @@ static __always_inline int http_take_fin(
 	flow->withheld = 0;
 	flow->got_fin = 1;
 	if (flow->has_fin)
-		return http_send_empty(skb, w, flow->sent, flow->received, 0);
+		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	flow->answer = flow->sent;
 	flow->sent++;
 	flow->has_fin = 1;
-	return http_send_empty(skb, w, flow->answer, flow->received, flags);
+	return http_send_empty(ctx, w, flow->answer, flow->received, flags);
 }
 
 /* The client sends again what it has sent: it misses our answer, or a part of it. */
-static __always_inline int http_take_again(struct __sk_buff *skb, struct http_work *w,
-	struct http_flow *flow, struct http_counts *counts)
+static __always_inline int http_take_again(
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_flow *flow, struct http_counts *counts)
 {
 	if (w->tcp.acknowledged == flow->sent) {
 		flow->withheld = 0;
-		return http_send_empty(skb, w, flow->sent, flow->received, 0);
+		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	}
 	if (flow->got_fin)
-		return http_send_empty(skb, w, flow->answer, flow->received, HTTP_TCP_FIN);
-	return http_send_again(skb, w, flow, counts, 0);
+		return http_send_empty(ctx, w, flow->answer, flow->received, HTTP_TCP_FIN);
+	return http_send_again(ctx, w, flow, counts, 0);
 }
 
 /* A request, w->fresh being the flow as it stands. */
 static __always_inline int http_take_request(
-	struct __sk_buff *skb, struct http_work *w, struct http_counts *counts)
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_counts *counts)
 {
 	__u64 *hits, start_ns = 0;
 	__u32 entry = 0, reason;
@@ -209,18 +215,21 @@ static __always_inline int http_take_request(
 		reason = HTTP_MISS_split;
 	else
 		reason = http_find_answer(w, &entry);
+	if (HTTP_IS_XDP && (reason || http_reserve(ctx, w)))
+		return HTTP_LEFT;
 	if (reason) {
 		counts->miss[reason & 15]++;
 		return HTTP_HAND_OVER;
 	}
 	bpf_map_update_elem(&flows, &w->key, &w->fresh, BPF_ANY);
 	counts->counter[HTTP_hits]++;
+	counts->counter[HTTP_xdp_hits] += HTTP_IS_XDP;
 	counts->counter[HTTP_not_modified] += w->fresh.kind == HTTP_NOT_MODIFIED;
 	counts->counter[HTTP_sent_bytes] += w->fresh.sent - w->fresh.answer - w->fresh.has_fin;
 	hits = bpf_map_lookup_elem(&entry_hits, &entry);
 	if (hits)
 		++*hits;
-	verdict = http_sent(http_send(skb, w, 0, 0));
+	verdict = http_sent(http_send(ctx, w, 0, 0));
 	if (start_ns)
 		latency_add(HTTP_FROM_GET, bpf_ktime_get_ns() - start_ns);
 	return verdict;
@@ -237,7 +246,7 @@ static __always_inline void http_time_handshake(const struct http_work *w)
 
 /* The first segment behind a handshake that nobody remembers. */
 static __always_inline int http_take_cookie(
-	struct __sk_buff *skb, struct http_work *w, struct http_counts *counts)
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_counts *counts)
 {
 	const struct http_tcp *t = &w->tcp;
 	struct http_flow *fresh = &w->fresh;
@@ -245,6 +254,8 @@ static __always_inline int http_take_cookie(
 	__builtin_memset(fresh, 0, sizeof(*fresh));
 	if (!http_cookie_check(
 		    &state, &w->key, t->sequence - 1, t->acknowledged - 1, &fresh->offer)) {
+		if (HTTP_IS_XDP)
+			return HTTP_LEFT;
 		counts->counter[HTTP_bad_cookies]++;
 		return HTTP_PASS;
 	}
@@ -252,7 +263,7 @@ static __always_inline int http_take_cookie(
 	fresh->answer = fresh->sent = t->acknowledged;
 	fresh->has_stamps = t->has_stamps;
 	if (t->payload_bytes) {
-		int verdict = http_take_request(skb, w, counts);
+		int verdict = http_take_request(ctx, w, counts);
 
 		if (verdict == HTTP_SENT)
 			http_time_handshake(w);
@@ -260,6 +271,8 @@ static __always_inline int http_take_cookie(
 	}
 	if (!(t->flags & HTTP_TCP_FIN))
 		return HTTP_ABSORBED;
+	if (HTTP_IS_XDP)
+		return HTTP_LEFT;
 	counts->miss[HTTP_MISS_closing]++;
 	return HTTP_HAND_OVER;
 }
@@ -279,14 +292,14 @@ static __always_inline int http_take_reset(
 
 /* A packet to the port that no socket but the listener has. */
 static __always_inline int http_judge(
-	struct __sk_buff *skb, struct http_work *w, struct http_counts *counts)
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_counts *counts)
 {
 	const struct http_tcp *t = &w->tcp;
 	struct http_flow *flow;
 	__u32 before;
 
 	if (t->flags & HTTP_TCP_SYN)
-		return http_take_syn(skb, w, counts);
+		return http_take_syn(ctx, w, counts);
 	flow = bpf_map_lookup_elem(&flows, &w->key);
 	if (t->flags & HTTP_TCP_RST)
 		return http_take_reset(w, flow, counts);
@@ -294,24 +307,24 @@ static __always_inline int http_judge(
 		return HTTP_PASS;
 	/* of the flow is what fits its last request and its last answer; else it may be a new connection */
 	if (!flow || t->acknowledged - flow->answer > flow->sent - flow->answer)
-		return http_take_cookie(skb, w, counts);
+		return http_take_cookie(ctx, w, counts);
 	if (flow->has_stamps && !t->has_stamps)
 		return HTTP_DROPPED + DROP_bad_sequence; /* RFC 7323 §3.2 */
 	before = flow->received - t->sequence;
 	if (!t->payload_bytes && !(t->flags & HTTP_TCP_FIN) && before <= 1)
-		return http_take_empty(skb, w, flow, counts);
+		return http_take_empty(ctx, w, flow, counts);
 	if (before && before <= flow->request && t->payload_bytes <= before)
-		return http_take_again(skb, w, flow, counts);
+		return http_take_again(ctx, w, flow, counts);
 	if (before)
-		return http_take_cookie(skb, w, counts);
+		return http_take_cookie(ctx, w, counts);
 	if (!t->payload_bytes)
-		return http_take_fin(skb, w, flow);
+		return http_take_fin(ctx, w, flow);
 	if (t->acknowledged != flow->sent)
 		return HTTP_DROPPED + DROP_not_acknowledged;
 	if (flow->has_fin)
 		return HTTP_PASS; /* a request behind the end: the kernel resets it */
 	w->fresh = *flow;
-	return http_take_request(skb, w, counts);
+	return http_take_request(ctx, w, counts);
 }
 
 #endif

@@ -128,7 +128,7 @@ struct http_work {
 	__u8 wanted[64]; /* the client's condition, zeros behind */
 	__u32 interface; /* index into state.interface */
 	__u32 cut; /* 1: the frame is longer than the buffer */
-	__u8 header[96]; /* of the answer: Ethernet, IP, TCP; 94 at most */
+	__u8 header[104]; /* of the answer: Ethernet with a tag, IP, TCP; 98 at most */
 	__u8 buffer[HTTP_BUFFER_ROOM];
 };
 

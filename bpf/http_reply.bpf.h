@@ -47,7 +47,7 @@ static __always_inline __u32 http_segment_offset(const struct http_reply *reply,
 
 /* Makes the packet segment i of the answer. */
 static __always_inline int http_make_segment(
-	struct __sk_buff *skb, struct http_work *w, const struct http_reply *reply, __u32 i)
+	HTTP_CONTEXT *ctx, struct http_work *w, const struct http_reply *reply, __u32 i)
 {
 	const struct http_object *object = reply->object;
 	const struct http_flow *flow = reply->flow;
@@ -84,28 +84,29 @@ static __always_inline int http_make_segment(
 		}
 	}
 	a.options = http_write_stamps(w);
-	return http_make(skb, w, &a);
+	return http_make(ctx, w, &a);
 }
 
 /* Sends the answer that w->fresh tells of, from segment `first` to the last one, or only the first of them; the
- * last of these is the packet itself, whose fate is returned: TC_ACT_REDIRECT, or TC_ACT_SHOT. */
+ * last of these is the packet itself. Returns 1: it is on its way; 0: it can't be sent. */
 __attribute__((noinline)) int http_send(
-	struct __sk_buff *skb, struct http_work *w, __u32 first, __u32 one)
+	HTTP_CONTEXT *ctx, struct http_work *w, __u32 first, __u32 one)
 {
 	struct http_reply reply;
 
 	if (!w || !http_find_reply(&reply, &w->fresh))
-		return TC_ACT_SHOT;
+		return 0;
 	for (__u32 i = 0; i < HTTP_SEGMENTS_MAX; i++) {
 		if (i < first)
 			continue;
-		if (http_make_segment(skb, w, &reply, i))
-			return TC_ACT_SHOT;
+		if (http_make_segment(ctx, w, &reply, i))
+			return 0;
 		if (one || i + 1 >= reply.segments)
 			break;
-		bpf_clone_redirect(skb, skb->ifindex, 0);
+		if (http_send_copy(ctx))
+			return 0;
 	}
-	return (int)bpf_redirect(skb->ifindex, 0);
+	return http_transmit(ctx, w);
 }
 
 #endif

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * How the kernel half of http answers: the packet that came in becomes the one that goes out.
- *
- * A packet from the stack of the same machine (veth, virtio) may have its checksum left to be finished
- * (CHECKSUM_PARTIAL), and no helper tells so or changes it: then the answer is left to be finished, too.
- * The kernel refuses to cut such a packet behind the field of the checksum: that refusal is the test.
- */
+/* How the kernel half of http answers: the packet that came in becomes the one that goes out. */
 #ifndef RINGSIDE_HTTP_SEND_BPF_H
 #define RINGSIDE_HTTP_SEND_BPF_H
 
 #include "checksum.h"
-#include "http_maps.bpf.h"
+#include "http_packet.bpf.h"
 
-#define HTTP_EINVAL 22
-/* How far a packet is cut for the test: behind TCP's ports. */
-#define HTTP_CUT_BYTES 4
 /* As Linux's net.ipv4.ip_default_ttl. */
 #define HTTP_TTL 64
 /* Announced with every segment: 64 KB. What a connection sends here is at most one request. */
@@ -31,6 +22,11 @@ struct http_answer {
 	__u32 options; /* bytes of TCP options, which are in their place already */
 };
 
+static __always_inline __u32 http_ip_at(const struct http_work *w)
+{
+	return w->tcp.at - (w->tcp.is_ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+}
+
 static __always_inline void http_write_ethernet(struct http_work *w)
 {
 	FRAME_WORD(__u32, w->header) = FRAME_WORD(__u32, w->buffer + 6);
@@ -38,12 +34,14 @@ static __always_inline void http_write_ethernet(struct http_work *w)
 	FRAME_WORD(__u32, w->header + 6) = FRAME_WORD(__u32, w->buffer);
 	FRAME_WORD(__u16, w->header + 10) = FRAME_WORD(__u16, w->buffer + 4);
 	FRAME_WORD(__u16, w->header + 12) = FRAME_WORD(__u16, w->buffer + 12);
+	if (http_ip_at(w) != ETH_HLEN) /* a tag, which XDP sees in the frame */
+		FRAME_WORD(__u32, w->header + 14) = FRAME_WORD(__u32, w->buffer + 14);
 }
 
 /* Returns the sum over the pseudo header but for TCP's length. */
 static __always_inline __u64 http_write_ip(struct http_work *w, __u32 tcp_bytes)
 {
-	__u8 *ip = w->header + ETH_HLEN;
+	__u8 *ip = w->header + (http_ip_at(w) & 31);
 	const __u32 *client = (const void *)&w->key.client, *server = (const void *)&w->key.server;
 	__u64 sum = 0;
 
@@ -97,25 +95,22 @@ static __always_inline __u32 http_write_stamps(struct http_work *w)
 	return HTTP_STAMP_BYTES;
 }
 
-/* Makes the packet the answer. Returns 0, or -1: it can't be done, and the packet is spoilt. */
+/* Makes the packet the answer. Returns 0, or -1: it can't be done. */
 static __attribute__((noinline)) int http_make(
-	struct __sk_buff *skb, struct http_work *w, const struct http_answer *a)
+	HTTP_CONTEXT *ctx, struct http_work *w, const struct http_answer *a)
 {
 	__u32 tcp_bytes = HTTP_TCP_BYTES + (a->options & 60),
 	      headers = (w->tcp.at & 63) + tcp_bytes;
 	__u32 head_bytes = a->head ? a->head->bytes : 0;
 	__u64 text_bytes = a->text ? a->text_bytes : 0;
 	__u8 *tcp = w->header + (w->tcp.at & 63);
-	int is_partial, ret;
+	int is_partial;
 	__u64 sum;
 
-	if (headers > 94 || head_bytes > sizeof(a->head->text) || text_bytes > HTTP_SEGMENT_BYTES)
+	if (headers > 98 || head_bytes > sizeof(a->head->text) || text_bytes > HTTP_SEGMENT_BYTES)
 		return -1;
-	ret = bpf_skb_change_tail(skb, (w->tcp.at & 63) + HTTP_CUT_BYTES, 0);
-	is_partial = ret == -HTTP_EINVAL;
-	if (ret && !is_partial)
-		return -1;
-	if (bpf_skb_change_tail(skb, headers + head_bytes + text_bytes, 0))
+	is_partial = http_resize(ctx, w, headers + head_bytes + text_bytes);
+	if (is_partial < 0)
 		return -1;
 	http_write_ethernet(w);
 	sum = http_write_ip(w, tcp_bytes + head_bytes + text_bytes);
@@ -129,20 +124,18 @@ static __attribute__((noinline)) int http_make(
 			sum += a->head->sum;
 		FRAME_WORD(__u16, tcp + 16) = (__u16)~checksum_fold(sum + a->text_sum);
 	}
-	if (bpf_skb_store_bytes(skb, 0, w->header, headers, BPF_F_INVALIDATE_HASH))
+	if (http_write_headers(ctx, w, headers))
 		return -1;
-	if (a->head && head_bytes &&
-		bpf_skb_store_bytes(skb, headers, a->head->text, head_bytes, 0))
+	if (a->head && head_bytes && http_write(ctx, headers, a->head->text, head_bytes))
 		return -1;
-	if (a->text && text_bytes &&
-		bpf_skb_store_bytes(skb, headers + head_bytes, a->text, text_bytes, 0))
+	if (a->text && text_bytes && http_write(ctx, headers + head_bytes, a->text, text_bytes))
 		return -1;
 	return 0;
 }
 
 /* A segment without text. */
 __attribute__((noinline)) int http_make_empty(
-	struct __sk_buff *skb, struct http_work *w, __u32 sequence, __u32 acknowledges, __u32 flags)
+	HTTP_CONTEXT *ctx, struct http_work *w, __u32 sequence, __u32 acknowledges, __u32 flags)
 {
 	struct http_answer a = {
 		.sequence = sequence,
@@ -154,7 +147,7 @@ __attribute__((noinline)) int http_make_empty(
 	if (!w)
 		return -1;
 	a.options = http_write_stamps(w);
-	return http_make(skb, w, &a);
+	return http_make(ctx, w, &a);
 }
 
 #endif

@@ -10,6 +10,12 @@ for tool in nginx curl; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
 root=$dir/root nginx_pid=''
+# Both flavours pass the same tests: auto means TC ingress on veth, test_NAME_xdp.sh sets xdp and runs NAME's.
+flavour=${http_flavour:-auto}
+case $flavour in
+	xdp) io=af_xdp where="native XDP as configured, what does not fit at TC ingress" ;;
+	*) io=tc where="TC ingress" ;;
+esac
 
 # nginx's worker outlives a master that is killed.
 http_end() {
@@ -28,6 +34,8 @@ http_net() {
 	ip -n "$far" link set lo up
 	ip -n "$far" link set peer0 up && ip -n "$far" addr add 192.0.2.1/24 dev peer0 &&
 		ip -n "$far" -6 addr add 2001:db8::1/64 dev peer0 nodad || exit 99
+	# or what XDP sends is not received there
+	[ "$flavour" != xdp ] || in_far ethtool -K peer0 gro on || exit 99
 }
 
 # Files of every length that is near a limit, odd ones too: one segment, two segments, more than are answered.
@@ -87,7 +95,7 @@ END
 
 # http_start ARGUMENT...: and waits until the files are answered
 http_start() {
-	ringside_start -i rs0 http --set http.root="$root" "$@" && becomes "service.figures.files > 0"
+	ringside_start -i rs0 http --set http.root="$root" --set http.flavour="$flavour" "$@" && becomes "service.figures.files > 0"
 	wait_for 5 is_settled || fail "files keep being read"
 }
 # A second snapshot says the same as the first.

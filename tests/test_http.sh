@@ -49,7 +49,7 @@ fetch() {
 
 # In place of a key that is read at the start, the whole service goes and comes.
 comes_and_goes() {
-	local both=('[interface rs0]' '[service reflect]' 'interfaces = rs0' '[service http]' 'interfaces = rs0' "root = $root")
+	local both=('[interface rs0]' '[service reflect]' 'interfaces = rs0' '[service http]' 'interfaces = rs0' "root = $root" "flavour = $flavour")
 	about "http is taken off by SIGHUP and comes back; the server goes on, and no total goes back"
 	printf '%s\n' "${both[@]}" >"$dir/both.ini"
 	printf '%s\n' "${both[@]:0:3}" >"$dir/without.ini"
@@ -80,7 +80,8 @@ http_start || finish
 plain
 about "the books"
 ringside_stop
-records "interface.io == 'tc'" "service.interfaces[0].path == 'kernel'" "service.interfaces[0].why == 'TC ingress'" \
+records "interface.io == '$io'" "service.interfaces[0].path == 'kernel'" "service.interfaces[0].why == '$where'" \
+	"(service.figures.xdp_hits > 0) == ('$flavour' == 'xdp')" "service.figures.xdp_hits < service.figures.hits" \
 	"service.figures.hits > 200" "service.figures.handed_over > 100" "service.figures.hand_over_failed == 0" \
 	"totals.tx_packets > 200" "service.rx_packets > 0"
 comes_and_goes

@@ -103,7 +103,7 @@ is_stopped() {
 
 beside_xdp() {
 	about "behind reflect's XDP program the books are one"
-	printf '[interface rs0]\n[service reflect]\ninterfaces = rs0\n[service http]\ninterfaces = rs0\nroot = %s\n' "$root" >both.ini
+	printf '[interface rs0]\n[service reflect]\ninterfaces = rs0\n[service http]\ninterfaces = rs0\nroot = %s\nflavour = %s\n' "$root" "$flavour" >both.ini
 	ringside_start -c both.ini && becomes "last.services[1].figures.files > 0" && wait_for 5 answers_by ringside
 	clients mixed
 	clients sizes

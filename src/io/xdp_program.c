@@ -137,7 +137,8 @@ static void leave_out(struct bpf_object *object, const struct service_rule *serv
 	struct bpf_program *program;
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		bpf_map__set_autocreate(map, is_wanted(bpf_map__name(map), services));
 		if (bpf_map__type(map) == BPF_MAP_TYPE_CPUMAP)
 			bpf_map__set_max_entries(map, cpu_possible());
@@ -164,12 +165,21 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *previo
 	return 0;
 }
 
+/* An extension of the dispatcher calls nobody: kernels differ on whether its calls return. */
+static bool has_hooks(const struct xdp_program_settings *settings)
+{
+	return settings->hooks && !settings->dispatcher &&
+	       !(settings->previous && settings->previous->dispatcher);
+}
+
 static void set_up(struct entry *entry, const struct xdp_program_settings *settings)
 {
 	bpf_map__set_max_entries(entry->maps.books, settings->queues);
 	bpf_map__set_max_entries(entry->maps.buckets, settings->queues);
 	bpf_map__set_max_entries(entry->maps.sockets, settings->queues);
 	leave_out(entry->obj, settings->services);
+	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
+	entry->rodata->has_hooks = has_hooks(settings);
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
 	entry->data_tables->tables = *settings->tables;
 	entry->data_state->state = *settings->state;

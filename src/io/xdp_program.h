@@ -23,6 +23,7 @@ struct xdp_program_settings {
 	/* A program of the same interface, whose maps the new one goes on with: books, sockets, latencies,
 	 * buckets and what services keep of their own. NULL: all maps are new. */
 	const struct xdp_program *previous;
+	bool hooks; /* it calls the programs of services with hooks of their own (the map own_hooks) */
 	bool dispatcher; /* attached beside others, in libxdp's dispatcher (io/dispatcher.h) */
 };
 

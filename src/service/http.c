@@ -79,6 +79,7 @@ static void http_close(void *instance)
 	http_server_close(in->server);
 	http_watch_close(in->watch);
 	http_store_close(in->store);
+	http_xdp_close(in->xdp);
 	http_program_close(in->program);
 	pthread_mutex_destroy(&in->lock);
 	free(in->hits);
@@ -189,9 +190,33 @@ static void http_close_interface(void *part)
 
 	if (in->program) {
 		http_program_set_interface(in->program, place->index, NULL);
+		if (place->about.in_xdp)
+			http_xdp_leave(place->interface);
 		http_program_detach(in->program, place->index);
 	}
 	place->interface = NULL;
+}
+
+/* Behind XDP where that is wanted and there is a place; else at TC ingress alone. */
+static int choose_flavour(
+	struct http_place *place, const struct service_interface *interface, struct err *err)
+{
+	struct http_instance *in = place->instance;
+	enum service_xdp wanted = http_xdp_is_wanted(in->settings, interface->driver);
+	int ret = 0;
+
+	if (wanted == SERVICE_XDP_NO || (wanted != SERVICE_XDP_MUST && !interface->program))
+		return 0;
+	if (!in->xdp)
+		ret = http_xdp_open(&in->xdp, in->program, err);
+	if (!ret)
+		ret = http_xdp_enter(in->xdp, interface);
+	place->about.in_xdp = !ret;
+	if (ret == -ENOENT && wanted == SERVICE_XDP_MUST)
+		return err_say(err, -EOPNOTSUPP,
+			"flavour = xdp needs native XDP for this service alone, without the "
+			"dispatcher");
+	return ret == -ENOENT ? 0 : ret;
 }
 
 static int open_kernel_half(
@@ -207,8 +232,18 @@ static int open_kernel_half(
 		.sack = sysctl_is_on("tcp_sack"),
 		.window_scaling = sysctl_is_on("tcp_window_scaling"),
 		.counts_all = !interface->program,
+		/* what XDP_TX sends into a veth waits for an XDP program at the far end, what it redirects for
+		 * one or for GRO */
+		.redirects = !strcmp(interface->driver, "veth"),
+		.room = in->settings->flavour == HTTP_FLAVOUR_XDP ? HTTP_ROOM_ANY
+								  : HTTP_ROOM_UNKNOWN,
 	};
+	memcpy(place->about.mac, interface->mac, sizeof(place->about.mac));
+	/* from here on the kernel half's, which measures it */
+	http_program_state(in->program)->interface[place->index].room = place->about.room;
 	http_program_clear_cells(in->program, place->index);
+	if (!ret)
+		ret = choose_flavour(place, interface, err);
 	return ret ? ret : http_program_attach(in->program, place->index, interface->ifindex, err);
 }
 
@@ -273,6 +308,7 @@ static int http_reload(void *instance, const void *settings, struct err *err)
 		{ "port", now->port != next->port },
 		{ "addresses", memcmp(&now->addresses, &next->addresses, sizeof(now->addresses)) },
 		{ "root", strcmp(now->root, next->root) },
+		{ "flavour", now->flavour != next->flavour },
 		{ "max_segments", now->max_segments != next->max_segments },
 		{ "fallback", now->fallback != next->fallback },
 		{ "headers", strcmp(now->headers, next->headers) },
@@ -305,6 +341,21 @@ static int http_compile(const struct service_compile *compile, struct err *err)
 	return 0;
 }
 
+static enum service_xdp http_wants_xdp(const void *settings, const char *driver)
+{
+	return http_xdp_is_wanted(settings, driver);
+}
+
+static const char *http_where(void *part)
+{
+	const struct http_place *place = part;
+	const struct http_program *program = place->instance->program;
+
+	return program ? http_xdp_where(&place->about, &http_program_state(place->instance->program)
+								->interface[place->index])
+		       : "the ordinary server: see the log";
+}
+
 static unsigned http_needs(const void *settings)
 {
 	(void)settings;
@@ -318,6 +369,8 @@ const struct service_type service_http = {
 	.options_count = HTTP_OPTIONS,
 	.settings_size = sizeof(struct http_settings),
 	.own_hook = "TC ingress",
+	.wants_xdp = http_wants_xdp,
+	.where = http_where,
 	.compile = http_compile,
 	.needs = http_needs,
 	.open = http_open,

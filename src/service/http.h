@@ -7,6 +7,7 @@
 #include "service/address.h"
 #include "service/service.h"
 
+enum http_flavour { HTTP_FLAVOUR_AUTO, HTTP_FLAVOUR_TC, HTTP_FLAVOUR_XDP };
 enum http_fallback { HTTP_FALLBACK_KERNEL, HTTP_FALLBACK_OWN };
 
 /* Of further header lines: with the others they have to fit into a 304's place. */
@@ -17,12 +18,13 @@ struct http_settings {
 	uint32_t port;
 	struct address_list addresses;
 	char root[512];
+	int flavour; /* enum http_flavour */
 	uint32_t max_segments; /* 0: auto */
 	int fallback; /* enum http_fallback */
 	char headers[HTTP_HEADERS_BYTES]; /* lines, each with its CRLF */
 };
 
-#define HTTP_OPTIONS 8
+#define HTTP_OPTIONS 9
 extern const struct option http_options[HTTP_OPTIONS];
 
 #endif

@@ -8,6 +8,7 @@
 #include "service/http.h"
 #include "service/http_program.h"
 #include "service/http_server.h"
+#include "service/http_xdp.h"
 #include "service/http_watch.h"
 
 struct http_place {
@@ -32,6 +33,7 @@ struct http_instance {
 	struct log *log;
 	struct http_program
 		*program; /* NULL: the kernel has not what it takes, which has been said */
+	struct http_xdp *xdp; /* NULL: no interface has wanted it yet */
 	struct http_store *store;
 	struct http_watch *watch;
 	struct http_server *server; /* fallback = own */

@@ -77,6 +77,7 @@ static int parse_root(const struct option *option, const char *text, void *field
 
 #define AT(member) .offset = offsetof(struct http_settings, member)
 
+static const char *const flavour_names[] = { "auto", "tc", "xdp", NULL };
 static const char *const fallback_names[] = { "kernel", "own", NULL };
 static const char *const auto_names[] = { "auto", NULL };
 
@@ -90,6 +91,10 @@ const struct option http_options[HTTP_OPTIONS] = {
 		option_addresses, AT(addresses) },
 	{ "root", "", "directory with the files; also FILE.gz, FILE.br, FILE.zst", parse_root,
 		AT(root), .max = sizeof(((struct http_settings *)0)->root), .required = true },
+	{ "flavour", "auto",
+		"where the kernel half is: tc: TC ingress | xdp: native XDP, with TC ingress for "
+		"what it can't | auto: xdp where frames have room for answers",
+		option_choice, AT(flavour), .choices = flavour_names },
 	{ "max_segments", "auto",
 		"longer answers go to the ordinary server: 1 to 10 segments of 1424 bytes",
 		option_auto_u32, AT(max_segments), .choices = auto_names, .min = 1,

@@ -217,7 +217,22 @@ void http_program_set_interface(
 	to->sack = interface->sack;
 	to->window_scaling = interface->window_scaling;
 	to->counts_all = interface->counts_all;
+	to->in_xdp = interface->in_xdp;
+	to->redirects = interface->redirects;
+	memcpy(to->mac, interface->mac, sizeof(to->mac));
 	__atomic_store_n(&to->index, interface->index, __ATOMIC_RELEASE);
+}
+
+const struct http_rule *http_program_rule(const struct http_program *program)
+{
+	return (const struct http_rule *)&program->skeleton->rodata->rule;
+}
+
+int http_program_map_fd(const struct http_program *program, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(program->skeleton->obj, name);
+
+	return fd < 0 ? -ENOENT : fd;
 }
 
 struct http_entry *http_program_entries(struct http_program *program)

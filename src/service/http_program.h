@@ -49,6 +49,10 @@ void http_program_detach(struct http_program *program, unsigned index);
 void http_program_set_interface(
 	struct http_program *program, unsigned index, const struct http_interface *interface);
 
+/* Of the XDP program, which goes by the same: the rule, and a table's descriptor by its name, or -ENOENT. */
+const struct http_rule *http_program_rule(const struct http_program *program);
+int http_program_map_fd(const struct http_program *program, const char *name);
+
 /* The tables, mapped into the process for as long as it is open. */
 struct http_entry *http_program_entries(struct http_program *program);
 struct http_object *http_program_objects(struct http_program *program);

@@ -59,6 +59,12 @@ struct service_compile {
 	struct rule_tables *tables;
 };
 
+enum service_xdp {
+	SERVICE_XDP_NO,
+	SERVICE_XDP_IF_NATIVE, /* where a program can be attached in native mode */
+	SERVICE_XDP_MUST, /* it does not work without */
+};
+
 /* An instance as it is opened. */
 struct service_start {
 	const char *name;
@@ -75,6 +81,8 @@ struct service_interface {
 	uint32_t ifindex; /* 0: a capture file */
 	uint32_t mtu;
 	uint32_t queues; /* receive queues in use */
+	const char *driver;
+	const uint8_t *mac; /* [6] */
 	bool generic; /* XDP in generic mode */
 	struct log *log;
 	struct rule_tables *tables; /* as both halves have them now; others after a reload */
@@ -168,6 +176,11 @@ struct service_type {
 	 * place, and again from run_interface(part, false) on, before anything is taken away. */
 	const char *own_hook;
 	void (*run_interface)(void *part, bool run);
+	/* Whether it would rather come behind an XDP program on an interface with that driver: see own_hooks in
+	 * bpf/entry.bpf.c. NULL: no. */
+	enum service_xdp (*wants_xdp)(const void *settings, const char *driver);
+	/* Where its hooks are on the interface, in up to 63 characters; it may change. NULL: own_hook says it. */
+	const char *(*where)(void *part);
 	/* What its hook has counted for a queue since open_interface(): frames of the service by outcome,
 	 * and all others that it saw; worker/books.c says how they join the rest. */
 	void (*read_books)(

@@ -267,6 +267,7 @@ static int load_program(struct interface *in, struct err *err)
 		.services = in->rules,
 		.tables = in->own_tables,
 		.state = in->own_state,
+		.hooks = rules_want_xdp(in) != SERVICE_XDP_NO,
 		.dispatcher = in->settings->interface->attach == ATTACH_DISPATCHER,
 	};
 	int ret = refuse_leftover(in, err);
@@ -356,12 +357,11 @@ static bool is_final(int ret)
 	       ret == -ENOMEM || ret == -ENOBUFS || ret == -E2BIG || ret == -ECHRNG;
 }
 
-static int open_xdp_ladder(struct interface *in, struct err *err)
+/* For XDP, which sees tags only where the frames have them. */
+static int hide_no_tags(struct interface *in, struct err *err)
 {
 	const struct config_interface *config = in->settings->interface;
-	int ret = -EOPNOTSUPP;
-
-	ret = link_vlan_offload_off(config->name, &in->vlan, err);
+	int ret = link_vlan_offload_off(config->name, &in->vlan, err);
 	if (ret < 0)
 		return err_where(err, ret, "switch the receive VLAN offload off, which hides tags");
 	if (ret > 0)
@@ -374,6 +374,16 @@ static int open_xdp_ladder(struct interface *in, struct err *err)
 			"configured do not "
 			"arrive (ip link set %s promisc on)",
 			config->name, config->name);
+	return 0;
+}
+
+static int open_xdp_ladder(struct interface *in, struct err *err)
+{
+	const struct config_interface *config = in->settings->interface;
+	int ret = hide_no_tags(in, err);
+
+	if (ret)
+		return ret;
 	if (config->xdp != XDP_GENERIC) {
 		ret = open_xdp(in, true, err);
 		add_mending(in, ret, err);
@@ -427,6 +437,25 @@ static int open_own_hooks(struct interface *in, struct err *err)
 	return user_half_open(in, err);
 }
 
+/* Services with hooks of their own alone: XDP, where they want it and it is native, or none. */
+static int open_hooks(struct interface *in, struct err *err)
+{
+	enum service_xdp wanted = rules_want_xdp(in);
+	int ret;
+
+	if (wanted == SERVICE_XDP_NO || in->settings->interface->xdp == XDP_GENERIC)
+		return open_own_hooks(in, err);
+	ret = hide_no_tags(in, err);
+	if (!ret)
+		ret = open_xdp(in, true, err);
+	add_mending(in, ret, err);
+	if (!ret || wanted == SERVICE_XDP_MUST || ret == -EPERM)
+		return ret;
+	step_down(in, "%s", err->text);
+	err->text[0] = '\0';
+	return open_own_hooks(in, err);
+}
+
 int ladder_open(struct interface *in, struct err *err)
 {
 	int io = in->settings->interface->io, ret;
@@ -442,7 +471,7 @@ int ladder_open(struct interface *in, struct err *err)
 	if (ret)
 		return ret;
 	if (io == IO_AUTO && rules_have_own_hooks(in))
-		return open_own_hooks(in, err);
+		return open_hooks(in, err);
 	ret = open_xdp_ladder(in, err);
 	if (!ret || io == IO_AF_XDP || (is_final(ret) && ret != -EPERM))
 		return ret;

@@ -86,6 +86,23 @@ bool rules_have_own_hooks(const struct interface *in)
 	return has;
 }
 
+enum service_xdp rules_want_xdp(const struct interface *in)
+{
+	const struct config *config = in->settings->config;
+	enum service_xdp most = SERVICE_XDP_NO;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+		enum service_xdp one = SERVICE_XDP_NO;
+
+		if (is_used(in, service) && service->type->wants_xdp)
+			one = service->type->wants_xdp(service->settings, in->link.driver);
+		if (one > most)
+			most = one;
+	}
+	return most;
+}
+
 void rules_find_services(struct interface *in)
 {
 	const struct config *config = in->settings->config;

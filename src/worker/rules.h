@@ -23,6 +23,9 @@ const char *rules_find_copies(const struct interface *interface);
 /* True when all of them have hooks of their own: XDP is then not in their way. */
 bool rules_have_own_hooks(const struct interface *interface);
 
+/* Whether one of those with hooks of their own wants to come behind XDP here. */
+enum service_xdp rules_want_xdp(const struct interface *interface);
+
 /* Chooses each service's half; zero_copy says whether sockets are bound with it. */
 void rules_choose_halves(struct interface *interface, bool has_kernel_half, bool zero_copy);
 

@@ -301,6 +301,14 @@ static void fill_latency(const struct pool *pool, struct snapshot_service *servi
 		&service->latency, &service->histogram, what, sampled(pool->applied_level));
 }
 
+/* A service with hooks of its own knows better than its rules. */
+static const char *where(const struct interface *in, unsigned slot, const char *why)
+{
+	const struct interface_service *is = in ? &in->services[slot] : NULL;
+
+	return is && is->type && is->type->where ? is->type->where(is->part) : why;
+}
+
 static void fill_service(const struct pool *pool, struct snapshot_service *service,
 	const struct config_service *config)
 {
@@ -321,7 +329,8 @@ static void fill_service(const struct pool *pool, struct snapshot_service *servi
 		path->interface = k;
 		snprintf(path->path, sizeof(path->path), "%s",
 			path_names[from->half == HALF_KERNEL ? PATH_KERNEL : PATH_USER]);
-		snprintf(path->why, sizeof(path->why), "%s", from->why);
+		snprintf(path->why, sizeof(path->why), "%s",
+			where(pool->interfaces[k].interface, slot, from->why));
 		service->paths_count++;
 	}
 	fill_latency(pool, service, slot);

@@ -61,7 +61,8 @@ static int compile(struct swap *swap, struct err *err)
 	struct interface *in = swap->in, *next = &swap->next;
 
 	rules_find_services(next);
-	if (in->own_hooks && !rules_have_own_hooks(next))
+	if (in->own_hooks &&
+		(!rules_have_own_hooks(next) || rules_want_xdp(next) == SERVICE_XDP_MUST))
 		return err_say(err, -ESTALE, "its services need XDP now");
 	if (!in->own_hooks && user_half_refuse(next, in->ops, err))
 		return -EOPNOTSUPP;
@@ -115,6 +116,7 @@ static int load(struct swap *swap, struct err *err)
 		.tables = next->own_tables,
 		.state = in->state,
 		.previous = in->program,
+		.hooks = rules_want_xdp(next) != SERVICE_XDP_NO,
 	};
 	int ret;
 

@@ -17,6 +17,8 @@ static void describe(const struct interface *in, struct service_interface *place
 		.ifindex = in->link.index,
 		.mtu = in->link.mtu,
 		.queues = in->queues_count,
+		.driver = in->link.driver,
+		.mac = in->own_state->mac,
 		.generic = in->generic,
 		.log = in->settings->log,
 		.tables = in->tables,

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What http does with a packet in XDP: what can be done there at once. All else is left, unwritten and not counted,
+ * to the TC program behind it, which judges it anew with the same tables: answers of several segments, what is
+ * missing of one, hand-overs, and answers for which the driver's frame has no room.
+ */
+#ifndef RINGSIDE_HTTP_XDP_BPF_H
+#define RINGSIDE_HTTP_XDP_BPF_H
+
+#define HTTP_CONTEXT struct xdp_md
+#define HTTP_IS_XDP 1
+
+#include "checksum.h"
+#include "http_maps.bpf.h"
+
+/* Ethernet's least frame without FCS: not every NIC fills up what XDP sends. */
+#define HTTP_FRAME_LEAST 60
+/* Room in front of a frame that can be had: XDP's headroom of 256 bytes without the kernel's struct xdp_frame
+ * (seen on veth: 216 of 256 bytes). */
+#define HTTP_HEADROOM 216
+#define HTTP_ETHERNET_MOST 18 /* with a tag */
+/* bpf_csum_diff() takes 512 bytes at most; four of these reach from the furthest TCP header to where the longest
+ * frame ends that is read, and stay in the buffer. */
+#define HTTP_SUM_BYTES 480
+
+static __always_inline __u32 http_frame_bytes(HTTP_CONTEXT *ctx)
+{
+	return (__u32)((long)ctx->data_end - (long)ctx->data);
+}
+
+static __always_inline int http_read_frame(HTTP_CONTEXT *ctx, struct http_work *w, __u32 end)
+{
+	w->cut = 0;
+	FRAME_OPAQUE(end);
+	if (!end || end > 4 * HTTP_SUM_BYTES)
+		return -1;
+	return (int)bpf_xdp_load_bytes(ctx, 0, w->buffer, end);
+}
+
+/* The sum over TCP's header and payload, in w->buffer up to `end`. */
+static __always_inline __u64 http_sum_tcp(struct http_work *w, __u32 end)
+{
+	__u32 at = w->tcp.at & 63, left = end - w->tcp.at, last = left & 3;
+	__u64 sum = 0;
+
+#pragma GCC unroll 4
+	for (__u32 i = 0; i < 4; i++) {
+		__u32 bytes = left & ~3u;
+
+		if (!bytes)
+			break;
+		if (bytes > HTTP_SUM_BYTES)
+			bytes = HTTP_SUM_BYTES;
+		FRAME_OPAQUE(bytes);
+		bytes &= 0x1fc;
+		sum += (__u32)bpf_csum_diff(
+			NULL, 0, (void *)(w->buffer + at + i * HTTP_SUM_BYTES), bytes, 0);
+		left -= bytes;
+	}
+	return last ? sum + (__u32)http_word_head(http_word(w->buffer, end - last), last) : sum;
+}
+
+/* No stack has looked at the checksum. It is right, or left to be finished by a sender on the same machine, who
+ * writes the sum of the pseudo header alone. */
+static __always_inline int http_is_intact(struct http_work *w, __u32 end)
+{
+	const __u32 *client = (const void *)&w->key.client, *server = (const void *)&w->key.server;
+	__u64 sum = BE16(IPPROTO_TCP) + (__u64)BE16((__u16)(end - w->tcp.at));
+
+	if (!w->tcp.is_ipv6) {
+		sum += (__u64)client[3] + server[3];
+	} else {
+#pragma GCC unroll 4
+		for (int i = 0; i < 4; i++)
+			sum += (__u64)client[i] + server[i];
+	}
+	if ((__u16)http_word(w->buffer, w->tcp.at + 16) == checksum_fold(sum))
+		return 1;
+	return checksum_fold(sum + http_sum_tcp(w, end)) == 0xffff;
+}
+
+/* Makes the frame longer or shorter, at its head where the tail has no room: of the old bytes nothing is kept.
+ * Returns 0, or -1: nothing has changed. */
+static __always_inline int http_set_bytes(HTTP_CONTEXT *ctx, __u32 bytes)
+{
+	int more = (int)bytes - (int)http_frame_bytes(ctx), head;
+
+	if (!more || !bpf_xdp_adjust_tail(ctx, more))
+		return 0;
+	head = more < HTTP_HEADROOM ? more : HTTP_HEADROOM;
+	if (more < 0 || bpf_xdp_adjust_head(ctx, -head))
+		return -1;
+	if (head == more || !bpf_xdp_adjust_tail(ctx, more - head))
+		return 0;
+	bpf_xdp_adjust_head(ctx, head);
+	return -1;
+}
+
+static __always_inline int http_resize(HTTP_CONTEXT *ctx, const struct http_work *w, __u32 bytes)
+{
+	(void)w;
+	return http_set_bytes(ctx, bytes < HTTP_FRAME_LEAST ? HTTP_FRAME_LEAST : bytes);
+}
+
+/* Makes room for the whole answer that w->fresh tells of, before anything is noted; -1: there is none. */
+static __always_inline int http_reserve(HTTP_CONTEXT *ctx, const struct http_work *w)
+{
+	const struct http_flow *flow = &w->fresh;
+	__u32 bytes = flow->sent - flow->answer - flow->has_fin;
+
+	if (flow->withheld) /* several segments */
+		return -1;
+	bytes += w->tcp.at + HTTP_TCP_BYTES + (w->tcp.has_stamps ? HTTP_STAMP_BYTES : 0);
+	return http_resize(ctx, w, bytes);
+}
+
+/* Notes, by the first SYN, whether frames of this interface have room for a whole segment. */
+static __always_inline void http_measure_room(HTTP_CONTEXT *ctx, const struct http_work *w)
+{
+	struct http_interface *place = &state.interface[w->interface & (HTTP_INTERFACES - 1)];
+	__u32 bytes = http_frame_bytes(ctx), most = HTTP_ETHERNET_MOST + 40 + place->mss;
+
+	if (place->room != HTTP_ROOM_UNKNOWN)
+		return;
+	if (bpf_xdp_adjust_tail(ctx, (int)(most - bytes))) {
+		place->room = HTTP_ROOM_NONE;
+		return;
+	}
+	place->room = HTTP_ROOM_SEGMENT;
+	bpf_xdp_adjust_tail(ctx, (int)(bytes - most));
+}
+
+/* A frame that is shorter than Ethernet's least ends with zeros. */
+static __always_inline int http_write_headers(HTTP_CONTEXT *ctx, struct http_work *w, __u32 bytes)
+{
+	if (bytes < HTTP_FRAME_LEAST && http_frame_bytes(ctx) == HTTP_FRAME_LEAST) {
+		FRAME_WORD(__u16, w->header + (bytes & 62)) = 0;
+		FRAME_WORD(__u32, w->header + (bytes & 62) + 2) = 0;
+		bytes = HTTP_FRAME_LEAST;
+	}
+	return (int)bpf_xdp_store_bytes(ctx, 0, w->header, bytes);
+}
+
+static __always_inline int http_write(HTTP_CONTEXT *ctx, __u32 at, const void *from, __u32 bytes)
+{
+	return (int)bpf_xdp_store_bytes(ctx, at, (void *)from, bytes);
+}
+
+static __always_inline int http_send_copy(HTTP_CONTEXT *ctx)
+{
+	(void)ctx;
+	return -1;
+}
+
+static __always_inline int http_transmit(HTTP_CONTEXT *ctx, const struct http_work *w)
+{
+	(void)ctx;
+	(void)w;
+	return 1;
+}
+
+#endif
