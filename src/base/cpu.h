@@ -18,4 +18,14 @@ unsigned cpu_online(uint32_t *cpus, unsigned max);
 /* Pins the calling thread. -EINVAL when the CPU is not one we may run on. */
 int cpu_pin(uint32_t cpu, struct err *err);
 
+/* Between two looks of a thread that waits without sleeping. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -36,11 +36,12 @@ unsigned rings_receive(struct rings *rings, struct io_frame *frames, unsigned ma
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&rings->rx, index + i);
+		const uint64_t place = xsk_umem__add_offset_to_addr(desc->addr);
 		struct io_frame *frame = &frames[i];
 
-		frame->data = rings->frames.area + desc->addr;
+		frame->data = rings->frames.area + place;
 		frame->length = desc->len;
-		frame->handle = (uint32_t)(desc->addr / rings->frames.frame_size);
+		frame->handle = (uint32_t)(place / rings->frames.frame_size);
 		frame->hook_ns = times ? take_time(frame->data) : 0;
 		frame->send = frame->sent = frame->broken = frame->kept = false;
 		frames_move(&rings->frames, frame->handle, OWNER_FILL, OWNER_WORKER);
