@@ -58,16 +58,63 @@ struct {
 	__type(value, struct steer_lane);
 } steer_lanes SEC(".maps");
 
-/* True when nothing of the lane is still on its way to the target it had. */
-static __always_inline int steer_has_executed(
-	const struct steer_seen *seen, const struct steer_lane *lane, __u64 now_ns, __u32 tags)
+/* How many frames of a flow were executed behind the lane's last one, at least. Frames that were lost are in
+ * the sequence and were never executed. Their count is read after the sequence (an atomic with a
+ * result is a full barrier), and steer_arrive() adds to it before it shows the sequence behind them. */
+static __always_inline __s64 steer_behind(struct steer_seen *seen, const struct steer_lane *lane)
 {
+	__u64 sequence = *(volatile __u64 *)&seen->sequence;
+	__u64 lost = __sync_fetch_and_add(&seen->lost, 0);
+
+	if (sequence < lane->last)
+		return -1;
+	return (__s64)(sequence - lane->last) - (__s64)(lost - lane->lost);
+}
+
+/* True when the CPU has nothing of any queue before it, so that its thread does not wait for its turn with
+ * frames in its hands: it lets go of them when it finds its queue empty. */
+static __always_inline int steer_is_idle(__u32 slot, __u32 target)
+{
+	for (__u32 queue = 0; queue < STEER_QUEUES; queue++) {
+		__u32 flow = steer_flow(slot, queue, target);
+		struct steer_sent *sent;
+		struct steer_seen *seen;
+
+		sent = bpf_map_lookup_elem(&steer_sent, &flow);
+		seen = bpf_map_lookup_elem(&steer_seen, &flow);
+		if (!sent || !seen || sent->sequence != seen->sequence)
+			return 0;
+	}
+	return 1;
+}
+
+/* True when nothing of the lane is still on its way to the target it had. */
+static __always_inline int steer_has_executed(__u32 slot, struct steer_seen *seen,
+	const struct steer_lane *lane, __u64 now_ns, __u32 tags)
+{
+	__s64 behind;
+
 	if (now_ns - lane->last_ns > STEER_QUIET_NS)
 		return 1;
-	if (!tags || seen->sequence < lane->last)
+	if (!tags)
 		return 0;
-	return seen->sequence - lane->last >= STEER_BATCH ||
-	       now_ns - seen->moving_ns >= STEER_IDLE_NS;
+	behind = steer_behind(seen, lane);
+	if (behind < 0 || behind >= STEER_BATCH)
+		return behind >= STEER_BATCH;
+	/* signed: the far CPU may have looked at the clock after us */
+	return (__s64)(now_ns - seen->moving_ns) >= (__s64)STEER_IDLE_NS &&
+	       steer_is_idle(slot, lane->target);
+}
+
+static __always_inline void steer_go_over(
+	struct steer_lane *lane, __u32 slot, __u32 queue, __u32 target)
+{
+	__u32 flow = steer_flow(slot, queue, target & (STEER_TARGETS - 1));
+	struct steer_sent *sent = bpf_map_lookup_elem(&steer_sent, &flow);
+
+	lane->target = target;
+	if (sent)
+		sent->taken++;
 }
 
 /* The target that a frame of a moving slot must take, and the lane that goes there. */
@@ -91,12 +138,23 @@ static __always_inline __u32 steer_keep_lane(__u32 slot, __u32 queue, __u32 n,
 	} else if (lane->target != head.target) {
 		flow = steer_flow(slot, queue, lane->target);
 		seen = bpf_map_lookup_elem(&steer_seen, &flow);
-		if (seen && steer_has_executed(seen, lane, now_ns, tags))
-			lane->target = head.target;
+		if (seen && steer_has_executed(slot, seen, lane, now_ns, tags))
+			steer_go_over(lane, slot, queue, head.target);
 	}
 	lane->last_ns = now_ns;
 	*lane_out = lane;
 	return lane->target;
+}
+
+/* The lane's newest frame goes to a target, as the newest one that was sent there. */
+static __always_inline void steer_note_last(
+	struct steer_lane *lane, __u32 flow, const struct steer_sent *sent)
+{
+	const struct steer_seen *seen = bpf_map_lookup_elem(&steer_seen, &flow);
+
+	lane->last = sent->sequence;
+	if (seen)
+		lane->lost = seen->lost;
 }
 
 /* Puts the tag in front of the frame. -1: the driver has no room for it. */
@@ -147,7 +205,7 @@ static __always_inline int steer_finish(struct xdp_md *ctx, const struct frame *
 	else
 		sent->sequence++;
 	if (lane)
-		lane->last = sent->sequence;
+		steer_note_last(lane, flow, sent);
 	*outcome = OUTCOME_DELIVER;
 	return XDP_REDIRECT;
 }
@@ -171,9 +229,10 @@ int steer_arrive(struct xdp_md *ctx)
 	if (seen) {
 		if (tag->magic == STEER_TAG_MOVING)
 			seen->moving_ns = bpf_ktime_get_ns();
-		seen->lost += sequence - seen->sequence - 1;
 		seen->packets++;
-		seen->sequence = sequence;
+		seen->lost += sequence - seen->sequence - 1;
+		/* after all of the above; see steer_behind() */
+		__sync_lock_test_and_set(&seen->sequence, sequence);
 	}
 	/* or frames of one connection would not be merged by GRO: their metadata differ */
 	bpf_xdp_adjust_meta(ctx, sizeof(*tag));

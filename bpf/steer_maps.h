@@ -12,9 +12,10 @@
 #define STEER_LANES 65536
 /* What the program on the far CPU has seen, the stack has not had yet: frames are handed on in batches, at
  * the latest behind 64 (NAPI_POLL_WEIGHT in kernel/bpf/cpumap.c, Linux 6.15; 8 before) and those of the batch
- * at hand. A frame has been executed when so many of its flow were seen behind it… */
+ * at hand. A frame has been executed when so many of its flow were executed behind it… */
 #define STEER_BATCH 128
-/* …or when none has come for so long, in which the CPU's thread had its turn. */
+/* …or when none has come for so long, and the CPU's queue is empty: had its thread not had its turn, what it
+ * waits to take would be there. */
 #define STEER_IDLE_NS 100000000ull
 /* A lane without a frame for so long has none on its way: its last one was executed, or lost. */
 #define STEER_QUIET_NS 1000000000ull
@@ -51,7 +52,8 @@ struct steer_table {
 struct steer_sent {
 	__u64 sequence; /* of the newest frame that carries a tag, from 1 */
 	__u64 untagged; /* frames that do not */
-	__u64 pad[6];
+	__u64 taken; /* moving slots that the queue has brought to the target */
+	__u64 pad[5];
 };
 
 /* What has come of it. Written by the target's CPU. */
@@ -68,6 +70,7 @@ struct steer_lane {
 	__u32 target;
 	__u32 pad;
 	__u64 last; /* the sequence, in the flow to the target, of the lane's newest frame */
+	__u64 lost; /* frames missing in the flow, as far as was known then */
 	__u64 last_ns; /* when that was */
 };
 

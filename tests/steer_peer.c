@@ -7,14 +7,15 @@
  *        steer_peer cpus PORT PACKETS         a socket for each CPU: which CPUs a key's packets meet
  *
  * A packet: magic, key and length of 4 bytes each, then the packet's number within its key, 8 bytes. Keys
- * have a Zipf distribution (exponent 1). A receiver ends when it has so many packets, or 3 s after the last
- * one, and prints what it has seen as JSON.
+ * have a Zipf distribution (exponent 1). A receiver ends when it has so many packets, or, after SIGUSR1, when
+ * none has come for a second, and prints what it has seen as JSON.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@
 #define KEYS_MAX 65536
 #define BATCH 16
 #define CPUS_MAX 64
-#define QUIET_MS 3000
+#define QUIET_MS 1000
 
 struct packet {
 	uint32_t magic, key, length;
@@ -37,6 +38,14 @@ struct packet {
 
 static uint64_t numbers[KEYS_MAX]; /* of each key's newest packet */
 static uint64_t cpus_of[KEYS_MAX];
+
+static volatile sig_atomic_t is_over;
+
+static void end(int signal)
+{
+	(void)signal;
+	is_over = 1;
+}
 
 static void die(const char *what)
 {
@@ -220,9 +229,9 @@ static int receive(const char *port, uint64_t packets, unsigned sockets)
 		fds[i] = (struct pollfd){ listen_on(port), POLLIN, 0 };
 	if (sockets > 1)
 		choose_by_cpu(fds[0].fd);
+	signal(SIGUSR1, end);
 	fprintf(stderr, "ready\n");
-	while (seen.received < packets &&
-		(poll(fds, sockets, seen.received ? QUIET_MS : 60000) > 0))
+	while (seen.received < packets && (poll(fds, sockets, QUIET_MS) > 0 || !is_over))
 		for (unsigned i = 0; i < sockets; i++)
 			while (take(fds[i].fd, i, &seen))
 				;

@@ -63,6 +63,16 @@ struct steer_count {
 	uint64_t delivered; /* as far as tags tell */
 	uint64_t lost, in_flight;
 	uint64_t untold; /* redirected without a tag: nobody knows what became of them */
+	uint64_t taken; /* moving slots that queues have brought to it */
+};
+
+/* A slot's way from one target to another; each step but the first takes one look, so that no program is
+ * still running that has seen the one before the last. */
+enum steer_phase {
+	STEER_RESTS,
+	STEER_MOVES, /* queues go over to the new target, one by one */
+	STEER_CLOSES, /* who comes only now goes there at once */
+	STEER_LEAVES, /* the mark is gone; its lanes go at the next look */
 };
 
 struct steer {
@@ -76,9 +86,8 @@ struct steer {
 	struct steer_watch watches[STEER_TARGETS];
 	uint64_t past_packets[STEER_SLOTS];
 	struct steer_assignment now;
-	uint64_t moved_ns
-		[STEER_SLOTS]; /* when the slot was given another target; 0: it is at rest */
-	bool resting[STEER_SLOTS]; /* its lanes go at the next look */
+	uint64_t moved_ns[STEER_SLOTS]; /* when the slot was given another target */
+	uint8_t phase[STEER_SLOTS]; /* enum steer_phase */
 };
 
 extern const struct service_type service_steer;

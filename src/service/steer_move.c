@@ -3,8 +3,8 @@
  * steer: slots move to other targets while packets flow.
  *
  * A slot that moves is marked; the kernel half then takes each queue's packets of it to the new target when
- * the old one has executed what it got (bpf/steer.bpf.h). When every queue's lane is over there the mark
- * goes, and one look later, when no program can still be running that has seen it, the lanes.
+ * the old one has executed what it got (bpf/steer.bpf.h). When every queue's lane is over there, and a queue
+ * that had nothing of it meanwhile has been told to begin with the new target, the mark goes, and then the lanes.
  */
 #include <bpf/bpf.h>
 #include <string.h>
@@ -42,7 +42,7 @@ void steer_fill(struct steer *s, struct steer_interface *i)
 /* Sends a slot to the target that it shall have. A slot whose lanes are about to go waits. */
 static void move(struct steer *s, unsigned n, uint64_t now_ns)
 {
-	if (s->resting[n])
+	if (s->phase[n] == STEER_LEAVES)
 		return;
 	for (struct steer_interface *i = s->interfaces; i; i = i->next) {
 		struct steer_entry *entry = &i->tables[s->slot].entry[n];
@@ -52,6 +52,7 @@ static void move(struct steer *s, unsigned n, uint64_t now_ns)
 			continue;
 		store(entry, s->now.target[n], was.moving ? was.old : was.target, 1);
 		s->moved_ns[n] = now_ns;
+		s->phase[n] = STEER_MOVES;
 	}
 }
 
@@ -101,22 +102,22 @@ static void drop_lane(
 	struct steer *s, struct steer_interface *i, uint32_t key, unsigned n, void *context)
 {
 	(void)context;
-	if (s->resting[n])
+	if (s->phase[n] == STEER_LEAVES)
 		bpf_map_delete_elem(lanes_fd(i), &key);
 }
 
-static void finish_resting(struct steer *s)
+static void drop_lanes(struct steer *s)
 {
 	uint64_t now_ns = clock_now_ns();
-	bool any = memchr(s->resting, true, sizeof(s->resting)) != NULL;
 
-	for (struct steer_interface *i = s->interfaces; any && i; i = i->next)
+	if (!memchr(s->phase, STEER_LEAVES, sizeof(s->phase)))
+		return;
+	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		each_lane(s, i, drop_lane, NULL);
-	for (unsigned n = 0; any && n < STEER_SLOTS; n++) {
-		if (!s->resting[n])
+	for (unsigned n = 0; n < STEER_SLOTS; n++) {
+		if (s->phase[n] != STEER_LEAVES)
 			continue;
-		s->resting[n] = false;
-		s->moved_ns[n] = 0;
+		s->phase[n] = STEER_RESTS;
 		move(s, n, now_ns); /* if it has been given another target meanwhile */
 	}
 }
@@ -126,8 +127,18 @@ unsigned steer_moving(const struct steer *s)
 	unsigned count = 0;
 
 	for (unsigned n = 0; n < STEER_SLOTS; n++)
-		count += s->moved_ns[n] && !s->resting[n];
+		count += s->phase[n] == STEER_MOVES || s->phase[n] == STEER_CLOSES;
 	return count;
+}
+
+static void go_on(struct steer *s, unsigned n)
+{
+	const bool closes = s->phase[n] == STEER_MOVES;
+	const __u8 target = s->now.target[n];
+
+	for (struct steer_interface *i = s->interfaces; i; i = i->next)
+		store(&i->tables[s->slot].entry[n], target, target, closes);
+	s->phase[n] = closes ? STEER_CLOSES : STEER_LEAVES;
 }
 
 void steer_settle(struct steer *s)
@@ -135,16 +146,13 @@ void steer_settle(struct steer *s)
 	bool straggles[STEER_SLOTS] = { false };
 	uint64_t now_ns = clock_now_ns();
 
-	finish_resting(s);
+	drop_lanes(s);
 	if (!steer_moving(s))
 		return;
 	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		each_lane(s, i, note_straggler, straggles);
-	for (unsigned n = 0; n < STEER_SLOTS; n++) {
-		if (!s->moved_ns[n] || straggles[n] || now_ns - s->moved_ns[n] < REST_NS)
-			continue;
-		for (struct steer_interface *i = s->interfaces; i; i = i->next)
-			store(&i->tables[s->slot].entry[n], s->now.target[n], s->now.target[n], 0);
-		s->resting[n] = true;
-	}
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		if (s->phase[n] != STEER_RESTS && s->phase[n] != STEER_LEAVES && !straggles[n] &&
+			now_ns - s->moved_ns[n] >= REST_NS)
+			go_on(s, n);
 }

@@ -23,6 +23,8 @@ enum figure { TARGETS, MOVING, FIGURES };
 static const struct figure_type cpu_columns[] = {
 	{ "weight", "", "The CPU's share of the slots; 0: none.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	{ "slots", "slots", "Slots that belong to the CPU.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "taken_over", "slots", "Moving slots that a queue has brought to the CPU.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
 	{ "redirected", "packets", "Packets steered to the CPU.", FIGURE_COUNTER, LEVEL_BASIC,
 		NULL },
 	{ "delivered", "packets", "Packets that arrived there.", FIGURE_COUNTER, LEVEL_BASIC,
@@ -37,6 +39,7 @@ static const struct figure_type cpu_columns[] = {
 enum cpu_column {
 	WEIGHT,
 	SLOTS,
+	TAKEN_OVER,
 	REDIRECTED,
 	DELIVERED,
 	LOST,
@@ -84,6 +87,7 @@ void steer_count(const struct steer_interface *i, unsigned target, struct steer_
 		count->delivered += counter_get(&i->seen[flow].packets);
 		count->lost += counter_get(&i->seen[flow].lost);
 		count->in_flight += sent - seen;
+		count->taken += counter_get(&i->sent[flow].taken);
 	}
 }
 
@@ -142,6 +146,7 @@ static void sample_cpus(struct steer *s, struct figure_sample *sample)
 		tell_lost(&s->watches[t], count.delivered, &count.lost, &count.in_flight);
 		row[WEIGHT].count = s->now.weight[t];
 		row[SLOTS].count = slots[t];
+		row[TAKEN_OVER].count = count.taken;
 		row[REDIRECTED].count = count.redirected;
 		if (count.untold)
 			continue; /* the rest is unknown */
