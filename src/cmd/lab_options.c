@@ -184,6 +184,20 @@ int lab_options_set(struct lab_options *options, struct err *err, const char *fo
 	return 0;
 }
 
+const char *lab_options_find(const struct lab_options *options, const char *key)
+{
+	const size_t length = strlen(key);
+
+	for (int i = options->run_argc - 1; i > 0; i--) {
+		const char *word = options->run_argv[i];
+
+		if (!strcmp(options->run_argv[i - 1], "--set") && !strncmp(word, key, length) &&
+			word[length] == '=')
+			return word + length + 1;
+	}
+	return NULL;
+}
+
 void lab_options_make_run(struct lab_options *options, const char *netns)
 {
 	const char *link = lab_links[LAB_SERVICE];

@@ -49,6 +49,9 @@ int lab_options_read(struct lab_options *options, int argc, char **argv, struct 
 int lab_options_set(struct lab_options *options, struct err *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What a key of `run` is set to, once run_argv is complete; NULL: its default. */
+const char *lab_options_find(const struct lab_options *options, const char *key);
+
 /* Puts the service, its interface and its namespace in front of what is passed on: run_argv is complete. */
 void lab_options_make_run(struct lab_options *options, const char *netns);
 

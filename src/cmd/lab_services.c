@@ -5,6 +5,7 @@
 
 const struct lab_service *const lab_services[] = {
 	&lab_reflect,
+	&lab_deliver,
 	NULL,
 };
 
