@@ -88,7 +88,7 @@ foreign_xdp() {
 	ip netns exec "$1" "$python" "$srcdir/tests/xdp.py" "$2" "${3:-native}" >"$dir/foreign" 2>&1 &
 	foreign_pid=$!
 	started="$started $foreign_pid"
-	wait_for 5 has_xdp "$1" "$2" || skip "no XDP program can be attached: $(cat "$dir/foreign")"
+	wait_for 20 has_xdp "$1" "$2" || skip "no XDP program can be attached: $(cat "$dir/foreign")"
 }
 
 # What XDP transmits into a veth arrives only where the other end has an XDP program, too.
@@ -148,9 +148,9 @@ records() { # records EXPRESSION...: see records.py
 	return 1
 }
 
-# becomes EXPRESSION: within 10 s, in the newest record
+# becomes EXPRESSION: within 20 s, in the newest record
 shows() { "$python" "$srcdir/tests/records.py" "$out" "$@" >/dev/null 2>&1; }
-becomes() { wait_for 10 shows "$@" || records "$@"; }
+becomes() { wait_for 20 shows "$@" || records "$@"; }
 
 is_gone() { ! kill -0 "$1"; }
 has_spoken() { [ -s "$out" ] || is_gone "$pid"; }
@@ -169,7 +169,7 @@ start_in() {
 # ringside_start ARGUMENT...: and waits for its first record
 ringside_start() {
 	start_in "$near" "$RINGSIDE" run --format json --interval 0.1 "$@"
-	wait_for 10 has_spoken
+	wait_for 20 has_spoken
 	[ -s "$out" ] || { fail "does not start: $*"; return 1; }
 }
 
@@ -180,7 +180,7 @@ ringside_end() {
 }
 
 ringside_wait() {
-	wait_for 10 is_gone "$pid" || { fail "does not end"; kill -KILL "$pid"; }
+	wait_for 20 is_gone "$pid" || { fail "does not end"; kill -KILL "$pid"; }
 	wait "$pid"
 	status=$?
 	started=${started/ $pid/}
@@ -222,6 +222,6 @@ places=(--set=reflect.path=kernel --set=reflect.path=user --set=rs0.io=af_packet
 
 # Nothing is left behind, and the stack has its traffic again.
 is_clean() {
-	wait_for 2 has_no_xdp || fail "an XDP program is left behind"
+	wait_for 10 has_no_xdp || fail "an XDP program is left behind"
 	peer ping
 }

@@ -430,7 +430,7 @@ def run_read(arguments, rule):
 
 class Arguments:
     """KEY=VALUE words; those it does not know are keys of the service."""
-    expect, file, stack, patience, count, rate, seed = None, None, False, 5.0, 20, 0, 5000
+    expect, file, stack, patience, count, rate, seed = None, None, False, 20.0, 20, 0, 5000
     shortest = 0
 
     def least(self, payload):
