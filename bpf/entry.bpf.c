@@ -180,17 +180,20 @@ int ringside(struct xdp_md *ctx)
 	struct hook hook = { .queue = ctx->rx_queue_index, .bytes = end - data };
 	struct frame frame = { .ctx = ctx };
 	__u32 wanted, port;
+	int parsed;
 
 	hook.cells = bpf_map_lookup_elem(&books, &hook.queue);
 	if (!hook.cells)
 		return XDP_PASS;
 	observe(&hook);
-	if (frame_parse(&frame, data, end)) {
+	parsed = frame_parse(&frame, data, end);
+	if (parsed < 0) {
 		count(&hook, SLOT_NONE, OUTCOME_PASS);
 		if (has_hooks)
 			bpf_tail_call(ctx, &own_hooks, 0);
 		return XDP_PASS;
 	}
+	frame.is_fragment = parsed;
 	port = BE16(frame.udp->dest); /* see BE16 */
 	FRAME_OPAQUE(port);
 	wanted = tables.udp_port_services[port & 0xffff];

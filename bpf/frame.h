@@ -5,8 +5,8 @@
  *
  * frame_parse() accepts Ethernet II with up to two VLAN tags, IPv4 with options or IPv6 with up to
  * FRAME_EXTENSIONS hop-by-hop and destination option headers, and UDP, whose lengths fit into each
- * other and into the frame. All else (fragments, routing headers, runts, lengths that lie) is for
- * the Linux stack: it knows what to say about it.
+ * other and into the frame. All else (routing headers, runts, lengths that lie) is for the Linux stack: it
+ * knows what to say about it. So are fragments, but a datagram's first one shows its port (FRAME_FRAGMENT).
  */
 #ifndef RINGSIDE_FRAME_H
 #define RINGSIDE_FRAME_H
@@ -45,6 +45,9 @@
  * 256 bytes. A longer one (lo has an MTU of 64 K) is for the stack. */
 #define FRAME_BYTES_MAX 3840
 
+/* From frame_parse(): the first fragment of a datagram. Of UDP it has the header, whose length is not checked. */
+#define FRAME_FRAGMENT 1
+
 struct frame {
 #ifdef __bpf__
 	struct xdp_md *ctx; /* set by the caller of frame_parse() */
@@ -56,6 +59,7 @@ struct frame {
 	struct udphdr *udp;
 	__u32 is_ipv6;
 	__u32 udp_bytes; /* the UDP header's length field: header and payload; all inside the frame */
+	__u32 is_fragment; /* for the rules that want them: see service_match() */
 };
 
 struct frame_vlan {
@@ -108,7 +112,8 @@ static __always_inline __u8 *frame_forget(const struct frame *f, const __u8 *pla
 #endif
 }
 
-/* Finds IPv4's UDP header. The frame's ip is set and nothing behind it checked. Returns 0 or -1. */
+/* Finds IPv4's UDP header. The frame's ip is set and nothing behind it checked. Returns what frame_parse()
+ * does. */
 static __always_inline int frame_parse_ipv4(struct frame *f)
 {
 	frame_iphdr *ip = (void *)f->ip;
@@ -122,16 +127,28 @@ static __always_inline int frame_parse_ipv4(struct frame *f)
 	total = BE16(ip->tot_len);
 	if ((*f->ip >> 4) != 4 || header < sizeof(*ip) || ip->protocol != IPPROTO_UDP)
 		return -1;
-	/* "more fragments" or an offset: a later fragment has no UDP header */
-	if (ip->frag_off & BE16(0x3fff))
+	/* an offset: a later fragment has no UDP header */
+	if (ip->frag_off & BE16(0x1fff))
 		return -1;
 	f->udp = (void *)(f->ip + header);
 	if ((__u8 *)(f->udp + 1) > f->end)
 		return -1;
+	if (ip->frag_off & BE16(0x2000)) /* more of them */
+		return FRAME_FRAGMENT;
 	f->udp_bytes = BE16(f->udp->len);
 	if (f->udp_bytes < sizeof(*f->udp) || header + f->udp_bytes > total)
 		return -1;
 	return (__u64)total > (__u64)(f->end - f->ip) ? -1 : 0;
+}
+
+/* RFC 8200 §4.5: 8 bytes with the next header, an offset of 0 and "more" for the first of several. */
+static __always_inline int frame_parse_fragment(struct frame *f, __u8 *header)
+{
+	header = frame_forget(f, header);
+	if (header + 8 + sizeof(struct udphdr) > f->end || *header != IPPROTO_UDP)
+		return -1;
+	f->udp = (void *)(header + 8);
+	return FRAME_WORD(__be16, header + 2) == BE16(1) ? FRAME_FRAGMENT : -1;
 }
 
 /* The same for IPv6. */
@@ -165,6 +182,8 @@ static __always_inline int frame_parse_ipv6(struct frame *f)
 		left -= bytes;
 		header += bytes;
 	}
+	if (next == IPPROTO_FRAGMENT)
+		return frame_parse_fragment(f, header);
 	if (next != IPPROTO_UDP)
 		return -1;
 	header = frame_forget(f, header);
@@ -176,8 +195,8 @@ static __always_inline int frame_parse_ipv6(struct frame *f)
 	return f->udp_bytes < sizeof(*f->udp) || f->udp_bytes > left ? -1 : 0;
 }
 
-/* Finds the headers of a frame from data to end. Returns 0, or -1 when it is for the stack; f is then
- * not to be used. Writes nothing to the frame. */
+/* Finds the headers of a frame from data to end. Returns 0; FRAME_FRAGMENT; or -1 when it is for the stack,
+ * and f is not to be used. Writes nothing to the frame. */
 static __always_inline int frame_parse(struct frame *f, void *data, void *end)
 {
 	struct frame_vlan *tag = (void *)((__u8 *)data + sizeof(struct ethhdr));

@@ -41,13 +41,16 @@ struct service_rule {
 	__u8 kind; /* enum service_kind */
 	__u8 half; /* enum half */
 	__u8 slot; /* of its cells, latencies and buckets, whatever its place in the order of offer */
-	__u8 pad[5];
+	__u8 fragments; /* the rule wants to see FRAME_FRAGMENTs, too */
+	__u8 pad[4];
 };
 
 /* One service's verdict on a frame. */
 static __always_inline int service_match(const struct frame *f, const struct service_rule *rule,
 	const struct rule_tables *tables, const struct rule_state *state)
 {
+	if (f->is_fragment && !rule->fragments)
+		return VERDICT_NEXT;
 #define SERVICE_MATCH(name)                                                                        \
 	if (rule->kind == SERVICE_##name)                                                          \
 		return name##_match(f, &rule->name, tables, state);

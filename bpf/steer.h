@@ -34,9 +34,11 @@ struct steer_rule {
 	struct steer_field magic_at, key_at, length_at, sequence_at;
 	__u8 target; /* enum steer_target */
 	__u8 spares; /* what is invalid passes instead of being dropped */
+	__u8 spares_fragments; /* they pass, counted, instead of being dropped */
+	__u8 pad[7];
 };
 
-_Static_assert(sizeof(struct steer_rule) == 24, "layout");
+_Static_assert(sizeof(struct steer_rule) == 32, "layout");
 
 /* A field's value; the bytes have been checked to be there. */
 static __always_inline __u64 steer_value(const __u8 *header, struct steer_field field)
@@ -100,6 +102,9 @@ static __always_inline int steer_match(const struct frame *f, const struct steer
 
 	if (!steer_is_wanted(f, rule, tables, state))
 		return VERDICT_NEXT;
+	/* its datagram will never be whole, and the later ones, which have no port, end with it */
+	if (f->is_fragment)
+		return (rule->spares_fragments ? VERDICT_SPARE : VERDICT_DROP) + DROP_fragment;
 	fault = steer_fault(f, rule);
 	if (fault < 0)
 		return VERDICT_HANDLE;

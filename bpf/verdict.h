@@ -38,6 +38,7 @@ enum verdict {
 	X(truncated)                                                                               \
 	X(bad_magic)                                                                               \
 	X(bad_length)                                                                              \
+	X(fragment)                                                                                \
 	X(cpu_ring_full)                                                                           \
 	X(rx_ring_full)                                                                            \
 	X(rx_dropped)                                                                              \

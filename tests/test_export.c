@@ -13,7 +13,7 @@ static const char json_basic[] =
 	"\"delivered_packets\": 0, "
 	"\"in_flight_packets\": 5, \"unaccounted_packets\": 0, \"rx_pps\": 22310000.0, "
 	"\"rx_bps\": 10708800000.0, \"tx_pps\": null, \"tx_bps\": null, "
-	"\"drop\": {\"rate_limited\": 4, \"ttl_exceeded\": 0, \"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, \"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"cpu_ring_full\": 0, \"rx_ring_full\": 8, \"rx_dropped\": 0, \"tx_ring_full\": 0, \"tx_failed\": 0, \"bad_frame\": 0, \"not_passable\": 0}}, "
+	"\"drop\": {\"rate_limited\": 4, \"ttl_exceeded\": 0, \"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, \"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"fragment\": 0, \"cpu_ring_full\": 0, \"rx_ring_full\": 8, \"rx_dropped\": 0, \"tx_ring_full\": 0, \"tx_failed\": 0, \"bad_frame\": 0, \"not_passable\": 0}}, "
 	"\"interfaces\": [{\"name\": \"eth0\", \"driver\": \"veth\", \"state\": \"up\", "
 	"\"mtu\": 1500, \"io\": \"af_xdp\", \"xdp\": \"native\", \"zero_copy\": false, "
 	"\"poll\": \"interrupt\", \"why\": \"zero copy: Operation not supported\", "
@@ -42,9 +42,9 @@ static const char json_basic[] =
 	"\"tx_pps\": 22309998.5, \"tx_bps\": 10708799280.0, "
 	"\"drop\": {\"rate_limited\": 4, \"ttl_exceeded\": 0, \"bad_checksum\": 0, "
 	"\"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, "
-	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"cpu_ring_full\": 0}, "
+	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"fragment\": 0, \"cpu_ring_full\": 0}, "
 	"\"spared\": {\"rate_limited\": 0, \"ttl_exceeded\": 0, \"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, "
-	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"cpu_ring_full\": 0}, \"figures\": {}, \"tables\": {}}]}\n";
+	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"fragment\": 0, \"cpu_ring_full\": 0}, \"figures\": {}, \"tables\": {}}]}\n";
 
 static const char json_debug[] =
 	"{\"schema\": 1, \"name\": \"ringside\", \"version\": \"0.1.0\", "
@@ -55,7 +55,7 @@ static const char json_debug[] =
 	"\"pass_packets\": 3, \"delivered_packets\": 0, "
 	"\"in_flight_packets\": 5, \"unaccounted_packets\": 0, "
 	"\"rx_pps\": 22310000.0, \"rx_bps\": 10708800000.0, \"tx_pps\": null, \"tx_bps\": null, "
-	"\"drop\": {\"rate_limited\": 4, \"ttl_exceeded\": 0, \"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, \"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"cpu_ring_full\": 0, \"rx_ring_full\": 8, \"rx_dropped\": 0, \"tx_ring_full\": 0, \"tx_failed\": 0, \"bad_frame\": 0, \"not_passable\": 0}}, \"interfaces\": [{\"name\": \"eth0\", \"driver\": \"veth\", "
+	"\"drop\": {\"rate_limited\": 4, \"ttl_exceeded\": 0, \"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, \"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"fragment\": 0, \"cpu_ring_full\": 0, \"rx_ring_full\": 8, \"rx_dropped\": 0, \"tx_ring_full\": 0, \"tx_failed\": 0, \"bad_frame\": 0, \"not_passable\": 0}}, \"interfaces\": [{\"name\": \"eth0\", \"driver\": \"veth\", "
 	"\"state\": \"up\", \"mtu\": 1500, \"io\": \"af_xdp\", \"xdp\": \"native\", "
 	"\"zero_copy\": false, \"poll\": \"interrupt\", "
 	"\"why\": \"zero copy: Operation not supported\", "
@@ -95,9 +95,9 @@ static const char json_debug[] =
 	"\"rx_pps\": 22309999.5, \"rx_bps\": 10708799760.0, \"tx_pps\": 22309998.5, "
 	"\"tx_bps\": 10708799280.0, \"drop\": {\"rate_limited\": 4, \"ttl_exceeded\": 0, "
 	"\"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, "
-	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"cpu_ring_full\": 0}, "
+	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"fragment\": 0, \"cpu_ring_full\": 0}, "
 	"\"spared\": {\"rate_limited\": 0, \"ttl_exceeded\": 0, \"bad_checksum\": 0, \"denied\": 0, \"not_acknowledged\": 0, \"bad_sequence\": 0, "
-	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"cpu_ring_full\": 0}, "
+	"\"truncated\": 0, \"bad_magic\": 0, \"bad_length\": 0, \"fragment\": 0, \"cpu_ring_full\": 0}, "
 	"\"latency_ns\": {\"what\": \"hook to transmit\", \"sampled\": \"1/64\", "
 	"\"count\": 60, \"min\": 1, \"mean\": 30.5, \"p50\": 30, \"p90\": 54, \"p99\": 60, "
 	"\"p999\": 60, \"max\": 60}, \"latency_histogram\": [], \"figures\": {}, \"tables\": {}}]}\n";
@@ -148,23 +148,23 @@ static const char csv_header[] =
 	"sizes_65-127,sizes_128-255,sizes_256-511,sizes_512-1023,sizes_1024-1518,"
 	"sizes_1519+,drop_rate_limited,drop_ttl_exceeded,drop_bad_checksum,drop_denied,"
 	"drop_not_acknowledged,drop_bad_sequence,"
-	"drop_truncated,drop_bad_magic,drop_bad_length,drop_cpu_ring_full,"
+	"drop_truncated,drop_bad_magic,drop_bad_length,drop_fragment,drop_cpu_ring_full,"
 	"spared_rate_limited,spared_ttl_exceeded,spared_bad_checksum,spared_denied,"
 	"spared_not_acknowledged,spared_bad_sequence,"
-	"spared_truncated,spared_bad_magic,spared_bad_length,spared_cpu_ring_full\n";
+	"spared_truncated,spared_bad_magic,spared_bad_length,spared_fragment,spared_cpu_ring_full\n";
 
 static const char csv_detailed[] =
 	"2026-11-20T12:00:00.250Z,totals,ringside,3000,180000,2980,178800,12,3,0,5,0,"
-	"22310000.0,10708800000.0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
+	"22310000.0,10708800000.0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
 	"2026-11-20T12:00:00.250Z,queue,eth0:0,3000,180000,2980,178800,,3,0,5,0,22310000.0,"
 	"10708800000.0,22309999.0,10708799520.0,71.3,712600000,8,0,0,,0,0,1/64,60,1,30.5,"
-	"30,54,60,60,60,10,11,12,13,14,15,16,17,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
+	"30,54,60,60,60,10,11,12,13,14,15,16,17,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
 	"2026-11-20T12:00:00.250Z,queue,eth0:1,0,0,0,0,,0,0,0,0,0.0,0.0,0.0,0.0,0.0,0,0,0,0,"
-	"0,0,0,,,,,,,,,,0,0,0,0,0,0,0,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
+	"0,0,0,,,,,,,,,,0,0,0,0,0,0,0,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
 	"2026-11-20T12:00:00.250Z,service,reflect,2997,179820,2977,178620,,0,0,,,22309999.5,"
 	"10708799760.0,22309998.5,10708799280.0,,,,,,,,,1/64,60,1,30.5,30,54,60,60,60,,,,,,"
 	",,,,,,,,,,,,,,,,,,4,0,0,0,0,0,0,0,"
-	"0,0,0,0,0,0,0,0,0,0,0,0\n";
+	"0,0,0,0,0,0,0,0,0,0,0,0,0,0\n";
 /* clang-format on */
 
 static void assert_output(size_t (*export)(const struct snapshot *, char *, size_t),

@@ -673,6 +673,26 @@ static const struct vector spared[] = {
 	{ "a bad length", V4(FRAMED("LAMI\0\0\0\7\0\0\0\23")), SPARED(bad_length) },
 };
 
+#define FRAGMENT6(bits) V6(FRAMED(LAMI20, .extensions = 1, .extension = { { FRAGMENT, 0 } }, .fragment = bits))
+
+/* first fragments to the port are dropped; later ones have no port */
+static const struct vector unfragmented[] = {
+	{ "a whole packet", V4(FRAMED(LAMI20)), DELIVERED },
+	{ "the first fragment", V4(FRAMED(LAMI20, .fragment = 0x2000)), DROPPED(fragment) },
+	{ "the first fragment of junk", V4(FRAMED("lami", .fragment = 0x6000)), DROPPED(fragment) },
+	{ "the first fragment, to another port", V4(FRAMED(LAMI20, .dport = 9998, .fragment = 0x2000)), PASSED },
+	{ "a later one", V4(FRAMED(LAMI20, .fragment = 0x2010)), PASSED },
+	{ "the last one", V4(FRAMED(LAMI20, .fragment = 0x0010)), PASSED },
+	{ "IPv6: the first fragment", FRAGMENT6(0x0001), DROPPED(fragment) },
+	{ "IPv6: a later one", FRAGMENT6(0x0041), PASSED },
+	{ "IPv6: one that is the whole", FRAGMENT6(0), PASSED },
+};
+
+static const struct vector fragments_spared[] = {
+	{ "the first fragment", V4(FRAMED(LAMI20, .fragment = 0x2000)), SPARED(fragment) },
+	{ "IPv6: the first fragment", FRAGMENT6(0x0001), SPARED(fragment) },
+};
+
 /* clang-format on */
 
 #define GROUP(array, name, ...)                                                                    \
@@ -741,6 +761,11 @@ static const struct vector_group vector_groups[] = {
 		NULL),
 	GROUP(spared, "with invalid = pass nothing is dropped",
 		"type = steer; port = 9999; addresses = any; invalid = pass", NULL),
+	GROUP(unfragmented, "with fragments = drop the first of them is dropped",
+		"type = steer; port = 9999; addresses = any; fragments = drop", NULL),
+	GROUP(fragments_spared, "fragments = drop with monitor = yes drops nothing",
+		"type = steer; port = 9999; addresses = any; fragments = drop; monitor = yes",
+		NULL),
 	GROUP(spared, "with monitor = yes nothing is dropped",
 		"type = steer; port = 9999; addresses = any; monitor = yes", NULL),
 };

@@ -123,6 +123,7 @@ static int parse_cpus(const struct option *option, const char *text, void *field
 #define AT(member) .offset = offsetof(struct steer_settings, member)
 
 static const char *const invalid_names[] = { "drop", "pass", NULL };
+static const char *const fragments_names[] = { "pass", "drop", NULL };
 
 static const struct option options[] = {
 	{ "interfaces", "", "the interfaces to take packets from, each with a section of its own",
@@ -145,6 +146,8 @@ static const struct option options[] = {
 		.max = CPUMAP_SIZE_MAX },
 	{ "invalid", "drop", "what is not of the protocol: drop | pass", option_choice, AT(invalid),
 		.choices = invalid_names },
+	{ "fragments", "pass", "datagrams in several parts: pass | drop", option_choice,
+		AT(fragments), .choices = fragments_names },
 	{ "monitor", "no", "yes: count what would be dropped, drop nothing", option_bool,
 		AT(monitor) },
 };
@@ -197,9 +200,11 @@ static int compile(const struct service_compile *c, struct err *err)
 		.header = (__u16)s->header,
 		.length_at = s->length,
 		.key_at = s->key,
+		.spares_fragments = s->monitor,
 		.spares = s->monitor || s->invalid == STEER_PASSES,
 	};
 	c->rule->kind = SERVICE_steer;
+	c->rule->fragments = s->fragments == STEER_FRAGMENTS_DROP;
 	c->tables->udp_port_services[s->port] |= (__u8)(1u << c->place);
 	return address_compile(
 		&s->addresses, c->rule->slot, c->tables->addresses, &rule->addresses, err);

@@ -34,12 +34,14 @@ struct steer_settings {
 	struct steer_cpus cpus;
 	uint32_t cpumap_size; /* packets */
 	int invalid; /* enum steer_invalid */
+	int fragments; /* enum steer_fragments */
 	bool monitor;
 };
 
 #define STEER_WEIGHT_MAX 1000
 
 enum steer_invalid { STEER_DROPS, STEER_PASSES };
+enum steer_fragments { STEER_FRAGMENTS_PASS, STEER_FRAGMENTS_DROP };
 
 /* How far packets had come, and when that changed. */
 struct steer_watch {

@@ -51,6 +51,8 @@ const struct drop_text drop_texts[DROPS] = {
 		"not this protocol, or another version: compare the sender with `magic`" },
 	[DROP_bad_length] = { "the header's length was not the packet's",
 		"look at the sender, and at `length` and `header`" },
+	[DROP_fragment] = { "the first of several fragments, which have no place here",
+		"look at the sender's MTU; fragments = pass leaves them to the stack" },
 	[DROP_cpu_ring_full] = { "the CPU that it was steered to is too slow: its queue was full",
 		"give that CPU fewer slots, or raise cpumap_size" },
 	[DROP_rx_ring_full] = { "the worker is too slow: its RX ring was full",

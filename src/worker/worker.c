@@ -98,13 +98,15 @@ static inline int offer(struct worker *w, const struct service_rule *services,
 static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, uint64_t now_ns)
 {
 	struct frame frame;
-	int outcome;
+	int outcome, parsed;
 
 	*slot = SLOT_NONE;
 	if (io->broken)
 		return OUTCOME_DROP + DROP_bad_frame;
-	if (frame_parse(&frame, io->data, io->data + io->length))
+	parsed = frame_parse(&frame, io->data, io->data + io->length);
+	if (parsed < 0)
 		return pass(w);
+	frame.is_fragment = (__u32)parsed;
 	outcome = offer(w, w->services, w->tables, io, &frame, slot, now_ns);
 	if (outcome < 0 && w->services_before)
 		outcome = offer(w, w->services_before, w->tables_before, io, &frame, slot, now_ns);
