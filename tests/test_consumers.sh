@@ -255,7 +255,7 @@ changes() {
 		ports = 7000
 	INI
 	ringside_start -c change.ini || return
-	reader first 7000-7001
+	reader first 7000-7001 again
 	sends ports=7000-7002
 	becomes "$(row first rings ring rs0).packets == 1"
 	sed -i 's/^ports = .*/ports = 7000-7001/' change.ini
@@ -280,16 +280,25 @@ changes() {
 	sends ports=7000-7002
 	becomes "$(row second rings ring rs0).packets == 1"
 
-	about "depth needs a restart; a service that goes ends its ring"
+	about "another depth makes the rings of an interface anew, and a consumer opens them again"
 	sed -i 's/^ports = 7001/&\ndepth = 64/' change.ini
 	kill -HUP "$pid"
-	wait_for 10 grep -q 'depth, mode and expose_queue of a ring need a restart' "$err" || fail "not said"
-	sed -i '/^depth/d; /second/,$d' change.ini
+	wait_for 10 grep -q 'service first needs its queues made anew; it is opened again' "$err" || fail "not said"
+	becomes "$(one first).figures.depth == 64" "$(one first).figures.consumers == 1"
+	wait_for 10 grep -q received "$reader_words" || fail "who opens nothing again does not end"
+	said "$reader_words" "received == 1 and wrong == 0 and end == 'Stale file handle'"
+	before=$(figure "totals['delivered_packets'] + 1")
+	sends ports=7001-7001
+	becomes "totals.delivered_packets == $before"
+
+	about "a service that goes ends its ring"
+	reader second 7002-7002
+	sed -i '/second/,$d' change.ini
 	kill -HUP "$pid"
 	becomes "len(last.services) == 1"
 	wait_for 10 grep -q received "$reader_words" || fail "its consumer does not end"
-	said "$reader_words" "received == 1 and wrong == 0 and end == 'Stale file handle'"
-	ended "$first" "$first_words" "wrong == 0 and lost == 0 and ports == 2 and openings == 1"
+	said "$reader_words" "received == 0 and end == 'Stale file handle'"
+	ended "$first" "$first_words" "wrong == 0 and lost == 0 and ports == 2 and openings == 2"
 	ringside_stop
 }
 

@@ -325,16 +325,29 @@ static void test_root_our_own_user_and_the_group_may_open_a_ring(void **state)
 	close_place(p);
 }
 
-static void test_depth_and_mode_need_a_restart(void **state)
+static bool reopens(const struct place *p, const char *key, const char *value)
+{
+	const struct option *option =
+		option_find(service_deliver.options, service_deliver.options_count, key);
+	struct deliver_settings other = p->settings;
+
+	assert_int_equal(option->parse(option, value, (uint8_t *)&other + option->offset, NULL), 0);
+	return service_deliver.reopens(&p->settings, &other);
+}
+
+static void test_only_what_the_rings_memory_is_made_for_opens_queues_again(void **state)
 {
 	struct place *p = open_place();
-	struct deliver_settings other = p->settings;
-	struct err err = { "" };
 
 	(void)state;
-	other.depth = 128;
-	assert_int_equal(service_deliver.reload(p->instance, &other, &err), -EBUSY);
-	assert_string_equal(err.text, "depth, mode and expose_queue of a ring need a restart");
+	assert_true(reopens(p, "depth", "128"));
+	assert_true(reopens(p, "mode", "share"));
+	assert_false(reopens(p, "expose_queue", "yes")); /* of no meaning to a ring that copies */
+	assert_false(reopens(p, "ports", "1-100"));
+	assert_false(reopens(p, "ring", "other"));
+	assert_false(reopens(p, "group", "root"));
+	set(p, "mode", "share");
+	assert_true(reopens(p, "expose_queue", "yes"));
 	close_place(p);
 }
 
@@ -430,7 +443,7 @@ int main(void)
 		cmocka_unit_test(test_who_looks_on_opens_no_ports),
 		cmocka_unit_test(test_what_a_closed_queue_has_counted_stays),
 		cmocka_unit_test(test_root_our_own_user_and_the_group_may_open_a_ring),
-		cmocka_unit_test(test_depth_and_mode_need_a_restart),
+		cmocka_unit_test(test_only_what_the_rings_memory_is_made_for_opens_queues_again),
 		cmocka_unit_test(test_bad_values_are_refused_in_words),
 		cmocka_unit_test(test_local_addresses_come_and_go),
 		cmocka_unit_test(test_a_full_bucket_is_an_error_and_not_a_lost_address),

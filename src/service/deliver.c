@@ -167,6 +167,7 @@ const struct service_type service_deliver = {
 	.flush = flush,
 	.close_queue = deliver_close_queue,
 	.close_interface = deliver_close_interface,
+	.reopens = deliver_reopens,
 	.reload = deliver_reload,
 	.judge = deliver_judge,
 	.take = deliver_take,

@@ -73,6 +73,7 @@ int deliver_open_queue(
 	void *part, const struct service_queue *queue, void **handler, struct err *err);
 void deliver_close_queue(void *handler);
 void deliver_close_interface(void *part);
+bool deliver_reopens(const void *before, const void *with);
 int deliver_reload(void *instance, const void *settings, struct err *err);
 void deliver_close(void *instance);
 int deliver_judge(

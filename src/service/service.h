@@ -186,6 +186,9 @@ struct service_type {
 	void (*read_books)(
 		void *part, uint32_t queue, struct cell own[OUTCOMES], struct cell *other);
 	void (*close_interface)(void *part);
+	/* Whether the parts of its queues must be made anew for other settings: its interfaces are closed and
+	 * opened again then, which loses the frames that come meanwhile. NULL: never. */
+	bool (*reopens)(const void *before, const void *settings);
 	/* Takes over other settings while frames flow; they are the instance's then, and those before are
 	 * about to go. Rules and tables are compiled from them afterwards. A failure changes nothing; after
 	 * one of something else it is called again, with the old ones. NULL is for a type that looks at its

@@ -57,6 +57,25 @@ uint32_t rules_find_keepers(const struct interface *in)
 	return slots;
 }
 
+const char *rules_find_reopened(const struct interface *in, const struct interface *next)
+{
+	const struct config *config = in->settings->config, *other = next->settings->config;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *before = &config->services[i];
+
+		for (unsigned k = 0; k < other->services_count; k++) {
+			const struct config_service *after = &other->services[k];
+
+			if (before->slot == after->slot && is_used(in, before) &&
+				is_used(next, after) && before->type->reopens &&
+				before->type->reopens(before->settings, after->settings))
+				return after->name;
+		}
+	}
+	return NULL;
+}
+
 const char *rules_find_copies(const struct interface *in)
 {
 	const struct config *config = in->settings->config;

@@ -17,6 +17,9 @@ bool rules_want_path(const struct interface *interface, enum path path);
 uint32_t rules_count_kept(const struct interface *interface);
 uint32_t rules_find_keepers(const struct interface *interface);
 
+/* A service whose queues must be opened again for what `next` has it do, or NULL. */
+const char *rules_find_reopened(const struct interface *interface, const struct interface *next);
+
 /* The first service that has to have packets copied, or NULL. */
 const char *rules_find_copies(const struct interface *interface);
 

@@ -59,6 +59,7 @@ void swap_abort(struct swap *swap)
 static int compile(struct swap *swap, struct err *err)
 {
 	struct interface *in = swap->in, *next = &swap->next;
+	const char *reopened;
 
 	rules_find_services(next);
 	if (in->own_hooks &&
@@ -66,6 +67,9 @@ static int compile(struct swap *swap, struct err *err)
 		return err_say(err, -ESTALE, "its services need XDP now");
 	if (!in->own_hooks && user_half_refuse(next, in->ops, err))
 		return -EOPNOTSUPP;
+	reopened = rules_find_reopened(in, next);
+	if (reopened)
+		return err_say(err, -ESTALE, "service %s needs its queues made anew", reopened);
 	if (in->io[0] && rules_find_keepers(in) != rules_find_keepers(next))
 		return err_say(err, -ESTALE, "other services keep frames of its queues now");
 	rules_choose_halves(next, in->program || in->own_hooks, in->zero_copy == 1);
