@@ -14,17 +14,6 @@ receiver=''
 
 command -v ethtool >/dev/null || unable 'ethtool is not installed'
 
-# until_true SECONDS COMMAND...
-until_true() {
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.02
-	done
-}
-
 begin_deliver() { # ARGUMENTS...
 	begin taskset -c 1 "$RINGSIDE" -i far deliver --no-tui --format json --set "ringside.name=$name" \
 		--set 'interface far.zero_copy=off' --set "service deliver.ports=$port" "$@"

@@ -63,6 +63,17 @@ link_up() {
 	ip -n "$far_ns" link set far up
 }
 
+# until_true SECONDS COMMAND...
+until_true() {
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.02
+	done
+}
+
 send() { taskset -c 0 ip netns exec "$near_ns" "$@"; }
 
 begin() { # COMMAND...: the program under test
