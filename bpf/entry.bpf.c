@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <xdp/xdp_helpers.h>
 
+#include "access.bpf.h"
 #include "latency.bpf.h"
 #include "services.bpf.h"
 
@@ -131,6 +132,41 @@ static __always_inline int handle(struct xdp_md *ctx, const struct frame *frame,
 	return action;
 }
 
+/* What [access] makes of a frame that the service wants; else the service's own verdict. */
+static __always_inline int judge_source(
+	const struct frame *frame, const struct service_rule *rule, int verdict)
+{
+	const struct access_source source = access_source(frame);
+	int judged = access_ask(source.word[0], source.word[1], source.is_ipv6, slot_of(rule));
+
+	if (judged == VERDICT_NEXT)
+		return verdict;
+	return judged >= VERDICT_DROP && rule->monitor ? judged - VERDICT_DROP + VERDICT_SPARE
+						       : judged;
+}
+
+/* For the lists of sources and keys that send most. */
+static __always_inline void note_source(
+	const struct frame *frame, const struct service_rule *rule, int verdict)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), every = state.source_every;
+	struct access_samples *samples = bpf_map_lookup_elem(&access_samples, &cpu);
+	struct access_source source;
+	struct access_sample sample = { .slot = (__u8)slot_of(rule) };
+
+	if (!samples || samples->seen++ & (every - 1))
+		return;
+	source = access_source(frame);
+	sample.word[0] = source.word[0];
+	sample.word[1] = source.word[1];
+	sample.is_ipv6 = (__u8)source.is_ipv6;
+	sample.weight = every;
+	sample.dropped = verdict >= VERDICT_DROP && verdict < VERDICT_SPARE;
+	if (verdict == VERDICT_HANDLE)
+		sample.has_key = (__u8)service_key(frame, rule, &sample.key);
+	access_note(samples, &sample);
+}
+
 /* Offers the frame to one service. Returns an XDP action, or -1 when it is not the service's. */
 static __always_inline int offer(
 	struct xdp_md *ctx, const struct frame *frame, const struct hook *hook, __u32 place)
@@ -145,6 +181,10 @@ static __always_inline int offer(
 	verdict = service_match(frame, rule, &tables, &state);
 	if (verdict == VERDICT_NEXT)
 		return -1;
+	if (access_rule.on && verdict != VERDICT_PASS)
+		verdict = judge_source(frame, rule, verdict);
+	if (access_rule.samples && verdict != VERDICT_PASS)
+		note_source(frame, rule, verdict);
 	if (verdict == VERDICT_PASS) {
 		count(hook, slot, OUTCOME_PASS);
 		return XDP_PASS;

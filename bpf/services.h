@@ -5,6 +5,7 @@
 #ifndef RINGSIDE_SERVICES_H
 #define RINGSIDE_SERVICES_H
 
+#include "access.h"
 #include "bucket.h"
 #include "deliver.h"
 #include "reflect.h"
@@ -16,6 +17,11 @@
  * empty one where no verdict is VERDICT_BOUNCE. */
 #ifndef SERVICES /* tests add one of their own */
 #define SERVICES(X) X(reflect) X(deliver) X(steer)
+/* Those whose packets have a key: NAME_key(), of a frame with the verdict VERDICT_HANDLE. */
+#define KEYED_SERVICES(X) X(steer)
+#endif
+#ifndef KEYED_SERVICES
+#define KEYED_SERVICES(X)
 #endif
 
 enum service_kind {
@@ -42,7 +48,8 @@ struct service_rule {
 	__u8 half; /* enum half */
 	__u8 slot; /* of its cells, latencies and buckets, whatever its place in the order of offer */
 	__u8 fragments; /* the rule wants to see FRAME_FRAGMENTs, too */
-	__u8 pad[4];
+	__u8 monitor; /* [access] drops nothing of it, and counts what it would have */
+	__u8 pad[3];
 };
 
 /* One service's verdict on a frame. */
@@ -57,6 +64,21 @@ static __always_inline int service_match(const struct frame *f, const struct ser
 	SERVICES(SERVICE_MATCH)
 #undef SERVICE_MATCH
 	return VERDICT_NEXT;
+}
+
+/* The key of a frame with the verdict VERDICT_HANDLE, when its service has keys: then 1, else 0. */
+static __always_inline int service_key(
+	const struct frame *f, const struct service_rule *rule, __u64 *key)
+{
+#define SERVICE_KEY(name)                                                                          \
+	if (rule->kind == SERVICE_##name) {                                                        \
+		*key = name##_key(f, &rule->name);                                                 \
+		return 1;                                                                          \
+	}
+	KEYED_SERVICES(SERVICE_KEY)
+#undef SERVICE_KEY
+	(void)f, (void)rule, (void)key;
+	return 0;
 }
 
 /* Turns a frame with the verdict VERDICT_BOUNCE into its answer. */

@@ -111,14 +111,19 @@ static __always_inline int steer_match(const struct frame *f, const struct steer
 	return (rule->spares ? VERDICT_SPARE : VERDICT_DROP) + fault;
 }
 
-/* The slot of a frame whose verdict was VERDICT_HANDLE. */
-static __always_inline __u32 steer_slot_of(const struct frame *f, const struct steer_rule *rule)
+/* The key of a frame whose verdict was VERDICT_HANDLE, and its slot. */
+static __always_inline __u64 steer_key(const struct frame *f, const struct steer_rule *rule)
 {
 	const __u8 *header = (const __u8 *)(f->udp + 1);
 
 	if (header + rule->header > f->end) /* for the verifier: it was checked */
 		return 0;
-	return steer_slot(steer_value(header, rule->key_at));
+	return steer_value(header, rule->key_at);
+}
+
+static __always_inline __u32 steer_slot_of(const struct frame *f, const struct steer_rule *rule)
+{
+	return steer_slot(steer_key(f, rule));
 }
 
 /* No verdict of steer's asks for an answer. */

@@ -17,7 +17,8 @@ struct rule_tables {
 	__u8 udp_port_services
 		[65536]; /* destination port in host byte order → mask of places in the order of offer */
 	struct address addresses[ADDRESS_TABLE];
-	__u8 deliver_attended[SERVICE_SLOTS]; /* 1: somebody reads the rings of the slot's deliver */
+	__u8 deliver_attended
+		[SERVICE_SLOTS]; /* 1: somebody reads the rings of the slot's deliver */
 };
 
 /* What changes by itself while frames flow. */
@@ -25,6 +26,8 @@ struct rule_state {
 	__u8 mac[8]; /* the interface's own, 6 bytes */
 	__u32 level; /* enum level */
 	__u32 sample_every; /* level detailed: 64, debug: 1, a power of two; basic: 0 */
+	__u32 source_every; /* of the packets that services want, so many are one sample: a power of two */
+	__u32 pad;
 };
 
 #endif

@@ -57,6 +57,31 @@ static const struct config_entry *find_first(
 	return NULL;
 }
 
+/* Of a list that goes on over several lines, the first one with which it cannot be parsed; 0: the key's. */
+static unsigned find_bad_line(
+	const struct config_entry *entry, const struct option *option, void *field)
+{
+	unsigned low = 0, high = entry->parts_count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+		char *end = &entry->value[entry->parts[middle].offset];
+		char kept = *end;
+		struct err err = { "" };
+
+		/* what stands before the part, without the comma and the blank behind it */
+		*end = '\0';
+		end[-2] = '\0';
+		if (option->parse(option, entry->value, field, &err))
+			high = middle;
+		else
+			low = middle + 1;
+		end[-2] = ',';
+		*end = kept;
+	}
+	return low ? entry->parts[low - 1].line : 0;
+}
+
 static void apply_entry(const struct config_section *section, unsigned index,
 	const struct option *option, void *settings, struct config_problems *problems)
 {
@@ -70,9 +95,17 @@ static void apply_entry(const struct config_section *section, unsigned index,
 	if (option->required && !*entry->value)
 		return; /* apply() says so */
 	if (option->parse(option, entry->value, (char *)settings + option->offset, &err)) {
+		unsigned line = find_bad_line(entry, option, (char *)settings + option->offset);
+		const char *colon = strrchr(entry->where, ':');
+
 		entry->is_bad = true;
-		config_problem(problems, "%s: [%s] %s: %s", entry->where, section->title,
-			option->key, err.text);
+		if (line)
+			config_problem(problems, "%.*s:%u: [%s] %s: %s",
+				(int)(colon - entry->where), entry->where, line, section->title,
+				option->key, err.text);
+		else
+			config_problem(problems, "%s: [%s] %s: %s", entry->where, section->title,
+				option->key, err.text);
 	}
 }
 
@@ -211,14 +244,15 @@ static int take_service(struct config *config, const struct config_section *sect
 static void report_unknown_section(
 	const struct config_section *section, struct config_problems *problems)
 {
-	static const char *const kinds[] = { "ringside", "interface", "service", "api", NULL };
+	static const char *const kinds[] = { "ringside", "interface", "service", "access", "api",
+		NULL };
 	char word[64];
 	const char *nearest;
 	bool has_name;
 
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(section->title, " "), section->title);
 	nearest = option_nearest_word(kinds, word);
-	has_name = nearest && strcmp(nearest, "ringside") && strcmp(nearest, "api");
+	has_name = nearest && !config_text_is_single(nearest);
 	if (service_find(section->title))
 		config_problem(problems, "%s: unknown section [%s]: did you mean [service %s]?",
 			section->where, section->title, section->title);
@@ -229,7 +263,7 @@ static void report_unknown_section(
 	else
 		config_problem(problems,
 			"%s: section [%s] is not in this version, which has [ringside], [interface "
-			"NAME], [service NAME] and [api]",
+			"NAME], [service NAME], [access] and [api]",
 			section->where, section->title);
 }
 
@@ -240,6 +274,8 @@ static int take_sections(
 
 	apply(config_text_find(text, "ringside"), config_ringside_options,
 		config_ringside_options_count, config, problems);
+	apply(config_text_find(text, "access"), config_access_options, config_access_options_count,
+		&config->access, problems);
 	apply(config_text_find(text, "api"), config_api_options, config_api_options_count,
 		&config->api, problems);
 	for (unsigned i = 0; !code && i < text->count; i++) {
@@ -249,7 +285,7 @@ static int take_sections(
 			take_interface(config, section, problems);
 		else if (config_section_is(section, "service"))
 			code = take_service(config, section, problems);
-		else if (strcmp(section->title, "ringside") && strcmp(section->title, "api"))
+		else if (!config_text_is_single(section->title))
 			report_unknown_section(section, problems);
 	}
 	return code;
@@ -313,5 +349,6 @@ void config_fini(struct config *config)
 {
 	for (unsigned i = 0; i < config->services_count; i++)
 		free(config->services[i].settings);
+	access_settings_fini(&config->access);
 	*config = (struct config){ 0 };
 }

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/option.h"
+#include "service/access.h"
 #include "service/service.h"
 
 #define CONFIG_INTERFACES 8
@@ -63,6 +64,7 @@ struct config {
 	unsigned interfaces_count, services_count;
 	struct config_interface interfaces[CONFIG_INTERFACES];
 	struct config_service services[SERVICE_SLOTS];
+	struct access_settings access;
 	struct config_api api;
 };
 
@@ -111,7 +113,7 @@ int config_compare(const char *before, const char *now,
 void config_problems_fini(struct config_problems *problems);
 
 /* Prints the effective configuration as an INI file that reads back to the same: every key of
- * [ringside], of [api] and of every section that was given. Returns what config_init() does of the same
+ * [ringside], of [access], of [api] and of every section that was given. Returns what config_init() does of the same
  * source; -EIO when the file could not be written. */
 int config_print(const struct config_source *source, FILE *out, struct config_problems *problems);
 
@@ -131,11 +133,13 @@ struct config_kind {
 };
 extern const struct config_kind config_kinds[];
 
-/* The rows of [ringside], [interface] and [api], for --help and tests. */
+/* The rows of [ringside], [interface], [access] and [api], for --help and tests. */
 extern const struct option config_ringside_options[];
 extern const unsigned config_ringside_options_count;
 extern const struct option config_interface_options[];
 extern const unsigned config_interface_options_count;
+extern const struct option config_access_options[];
+extern const unsigned config_access_options_count;
 extern const struct option config_api_options[];
 extern const unsigned config_api_options_count;
 

@@ -234,6 +234,28 @@ static void check_tables(
 	}
 }
 
+static void check_access(struct check *check)
+{
+	struct err err = { "" };
+
+	check->section = config_text_find(check->text, "access");
+	if (!check->section)
+		return;
+	if (access_check(&check->config->access, &err))
+		contradict(check, "allow", "deny", err.text);
+	if (!access_is_set(&check->config->access))
+		return;
+	for (unsigned i = 0; i < check->config->services_count; i++) {
+		const struct config_service *service = &check->config->services[i];
+
+		if (service->type->own_hook)
+			config_problem(check->problems,
+				"%s: [access] does not reach service %s: %s has its packets at %s",
+				check->section->where, service->name, service->type->name,
+				service->type->own_hook);
+	}
+}
+
 void config_check(const struct config *config, const struct config_text *text,
 	struct config_problems *problems)
 {
@@ -253,5 +275,6 @@ void config_check(const struct config *config, const struct config_text *text,
 		check.section = config_text_find(text, title);
 		check_service(&check, &config->services[i]);
 	}
+	check_access(&check);
 	free(tables);
 }

@@ -82,7 +82,7 @@ static const struct line *find(const struct lines *lines, const char *section, c
 /* Services change while they run, and so do the levels; the rest is looked at when it is opened. */
 static bool needs_restart(const char *section, const char *key)
 {
-	if (!strncmp(section, "service ", strlen("service ")) || !key)
+	if (!strncmp(section, "service ", strlen("service ")) || !strcmp(section, "access") || !key)
 		return false;
 	return strcmp(section, "ringside") ||
 	       (strcmp(key, "stats_level") && strcmp(key, "log_level"));

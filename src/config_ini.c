@@ -194,8 +194,6 @@ static bool take_rest_of_list(struct reader *reader, const char *line)
 {
 	struct config_section *section;
 	struct config_entry *entry;
-	char *joined;
-	size_t length;
 
 	if (reader->section < 0 || reader->is_skipping)
 		return false;
@@ -203,15 +201,10 @@ static bool take_rest_of_list(struct reader *reader, const char *line)
 	if (!section->count)
 		return false;
 	entry = &section->entries[section->count - 1];
-	length = strlen(entry->value);
-	if (!length || entry->value[length - 1] != ',' || is_key_line(line))
+	if (!entry->length || entry->value[entry->length - 1] != ',' || is_key_line(line))
 		return false;
-	if (asprintf(&joined, "%s %s", entry->value, line) < 0) {
+	if (!config_entry_append(entry, line, reader->line))
 		reader->out_of_memory = true;
-		return true;
-	}
-	free(entry->value);
-	entry->value = joined;
 	return true;
 }
 

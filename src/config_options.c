@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The keys of [ringside], [interface] and [api]. */
+/* The keys of [ringside], [interface], [access] and [api]. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -135,6 +135,21 @@ const unsigned config_interface_options_count =
 	sizeof(config_interface_options) / sizeof(config_interface_options[0]);
 
 #undef AT
+#define AT(member) .offset = offsetof(struct access_settings, member)
+
+const struct option config_access_options[] = {
+	{ "deny", "", "source prefixes, IPv4 and IPv6, whose packets are dropped as denied; of all lists, the longest prefix decides",
+		option_prefixes, AT(deny) },
+	{ "allow", "", "when set, packets from sources outside it pass to the stack instead of the service",
+		option_prefixes, AT(allow) },
+	{ "source_pps", "0",
+		"limit of each source address on an interface: 1000, 2.5Mpps; 0 = none; more is dropped as rate_limited",
+		option_pps, AT(source_pps), .max = ACCESS_PPS_MAX },
+};
+const unsigned config_access_options_count =
+	sizeof(config_access_options) / sizeof(config_access_options[0]);
+
+#undef AT
 #define AT(member) .offset = offsetof(struct config_api, member)
 
 const struct option config_api_options[] = {
@@ -156,6 +171,10 @@ const struct config_kind config_kinds[] = {
 		"a network interface; each that a service uses needs a section, which may be "
 		"empty",
 		COUNT(config_interface_options) },
+	{ "access",
+		"which sources may use the services; judged after a service has matched, so other "
+		"traffic is never touched",
+		COUNT(config_access_options) },
 	{ "api", "the API on a TCP port, too", COUNT(config_api_options) },
 	{ NULL, NULL, NULL, 0 },
 };

@@ -11,10 +11,10 @@
 
 static void print_value(FILE *out, const char *key, const char *value)
 {
-	size_t column = strlen(key) + 3;
+	size_t column = strlen(key) + 3, left = strlen(value);
 
 	fprintf(out, "%s =%s", key, *value ? " " : "");
-	while (strlen(value) + column > LINE_MAX_CHARACTERS) {
+	while (left + column > LINE_MAX_CHARACTERS) {
 		size_t part = LINE_MAX_CHARACTERS - column;
 
 		while (part && value[part - 1] != ',')
@@ -22,7 +22,9 @@ static void print_value(FILE *out, const char *key, const char *value)
 		if (!part)
 			break;
 		fprintf(out, "%.*s\n\t", (int)part, value);
-		value += part + strspn(value + part, " ");
+		part += strspn(value + part, " ");
+		value += part;
+		left -= part;
 		column = 0;
 	}
 	fprintf(out, "%s\n", value);
@@ -60,6 +62,9 @@ static void print_sections(FILE *out, const struct config *config, const struct 
 		print_options(
 			out, config_text_find(text, title), type->options, type->options_count);
 	}
+	fprintf(out, "\n[access]\n");
+	print_options(out, config_text_find(text, "access"), config_access_options,
+		config_access_options_count);
 	fprintf(out, "\n[api]\n");
 	print_options(
 		out, config_text_find(text, "api"), config_api_options, config_api_options_count);

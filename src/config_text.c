@@ -73,7 +73,31 @@ struct config_entry *config_section_add(
 	entry->key = strdup(key);
 	entry->value = strdup(value);
 	entry->where = strdup(where);
+	entry->length = strlen(value);
 	return entry->key && entry->value && entry->where ? entry : NULL;
+}
+
+/* Lists may have thousands of lines: none of them is looked at again when the next one comes. */
+bool config_entry_append(struct config_entry *entry, const char *text, unsigned line)
+{
+	size_t added = strlen(text);
+	char *value = realloc(entry->value, entry->length + added + 2);
+	struct config_part *parts = entry->parts;
+	unsigned count = entry->parts_count;
+
+	if (!value)
+		return false;
+	entry->value = value;
+	if (!(count & (count - 1)))
+		parts = realloc(parts, (count ? 2 * count : 1) * sizeof(*parts));
+	if (!parts)
+		return false;
+	entry->parts = parts;
+	value[entry->length++] = ' ';
+	entry->parts[entry->parts_count++] = (struct config_part){ entry->length, line };
+	memcpy(value + entry->length, text, added + 1);
+	entry->length += added;
+	return true;
 }
 
 void config_text_fini(struct config_text *text)
@@ -84,6 +108,7 @@ void config_text_fini(struct config_text *text)
 		for (unsigned k = 0; k < section->count; k++) {
 			free(section->entries[k].key);
 			free(section->entries[k].value);
+			free(section->entries[k].parts);
 			free(section->entries[k].where);
 		}
 		free(section->entries);
@@ -92,6 +117,16 @@ void config_text_fini(struct config_text *text)
 	}
 	free(text->sections);
 	*text = (struct config_text){ 0 };
+}
+
+bool config_text_is_single(const char *title)
+{
+	static const char *const titles[] = { "ringside", "access", "api" };
+
+	for (unsigned i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		if (!strcmp(titles[i], title))
+			return true;
+	return false;
 }
 
 struct config_section *config_text_find(const struct config_text *text, const char *title)
@@ -134,8 +169,9 @@ static struct config_section *find_meant(struct config_text *text, const char *w
 	const char *arg, struct config_problems *problems)
 {
 	struct config_section *found = config_text_find(text, words);
-	const char *near[2 * (CONFIG_INTERFACES + SERVICE_SLOTS) + 3] = { "ringside", "api" };
-	unsigned count = 2;
+	const char *near[2 * (CONFIG_INTERFACES + SERVICE_SLOTS) + 4] = { "ringside", "access",
+		"api" };
+	unsigned count = 3;
 
 	for (unsigned i = 0; !found && i < text->count; i++) {
 		struct config_section *section = &text->sections[i];
@@ -204,8 +240,8 @@ static int set_split(
 		return 0;
 	}
 	words = option_trim(words);
-	if ((!strcmp(words, "ringside") || !strcmp(words, "api")) &&
-		!config_text_find(text, words) && !config_text_add(text, words, "--set", 0))
+	if (config_text_is_single(words) && !config_text_find(text, words) &&
+		!config_text_add(text, words, "--set", 0))
 		return -ENOMEM;
 	section = find_meant(text, words, arg, problems);
 	if (!section)

@@ -9,8 +9,17 @@
 
 #include "config.h"
 
+/* Where a list goes on in another line. */
+struct config_part {
+	size_t offset; /* in the value */
+	unsigned line;
+};
+
 struct config_entry {
 	char *key, *value;
+	size_t length; /* of the value */
+	unsigned parts_count;
+	struct config_part *parts; /* of a list of several lines, those behind the first */
 	char *where; /* "FILE:LINE" or "--set ARGUMENT" */
 	bool is_set; /* from --set: acts behind the file's, the last one wins */
 	bool is_bad; /* the value was reported: what would follow from it need not be */
@@ -45,6 +54,12 @@ struct config_section *config_text_add(
 	struct config_text *text, const char *title, const char *where, unsigned line);
 struct config_entry *config_section_add(
 	struct config_section *section, const char *key, const char *value, const char *where);
+
+/* Appends another line to a list. False: no memory. */
+bool config_entry_append(struct config_entry *entry, const char *text, unsigned line);
+
+/* True for the titles of sections that have no name: "ringside". */
+bool config_text_is_single(const char *title);
 
 /* The section with that title, or NULL. */
 struct config_section *config_text_find(const struct config_text *text, const char *title);

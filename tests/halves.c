@@ -29,7 +29,8 @@ static void *settings_of(struct halves *halves, const struct service_type *type,
 					: (void *)&halves->settings[i];
 }
 
-static void parse_settings(const struct service_type *type, void *settings, const char *lines)
+static void parse_settings(
+	struct halves *halves, const struct service_type *type, void *settings, const char *lines)
 {
 	char text[8192], *rest = text, *line;
 	struct err err = { 0 };
@@ -37,15 +38,19 @@ static void parse_settings(const struct service_type *type, void *settings, cons
 	option_set_defaults(type->options, type->options_count, settings);
 	snprintf(text, sizeof(text), "%s", lines);
 	while ((line = strsep(&rest, ";"))) {
+		char *value = strchr(line, '='), *to = settings;
 		const struct option *option;
-		char *value = strchr(line, '=');
 
 		if (!value || !strncmp(line, "type", 4))
 			continue;
 		*value++ = '\0';
 		option = option_find(type->options, type->options_count, option_trim(line));
-		if (!option || option->parse(option, option_trim(value),
-				       (char *)settings + option->offset, &err))
+		if (!option) {
+			option = option_find(config_access_options, config_access_options_count,
+				option_trim(line));
+			to = (char *)&halves->access_settings;
+		}
+		if (!option || option->parse(option, option_trim(value), to + option->offset, &err))
 			fail_msg("%s = %s: %s", line, value, err.text);
 	}
 }
@@ -68,6 +73,8 @@ static struct xdp_program *load(const struct halves *halves, const struct servic
 		.services = rules,
 		.tables = &halves->tables,
 		.state = &halves->state,
+		.access = { &halves->access->rule, halves->access->nodes,
+			halves->access->nodes_count },
 	};
 	struct xdp_program *program = NULL;
 	struct err err = { 0 };
@@ -101,6 +108,18 @@ static void set_up_worker(struct halves *halves)
 	worker->batch = 1;
 	worker->first_half = worker->can_pass = worker->limited = true;
 	worker->cpu = SNAPSHOT_NONE;
+	worker->access = &halves->access->rule;
+	worker->access_memory = halves->access->memory;
+}
+
+static void compile_access(struct halves *halves)
+{
+	struct err err = { 0 };
+
+	halves->state.source_every = 1;
+	if (access_compile(&halves->access, &halves->access_settings, HALVES_SLOTS, true,
+		    &halves->access_state, &err))
+		fail_msg("%s", err.text);
 }
 
 struct halves *halves_open(const char *first, const char *second)
@@ -124,7 +143,7 @@ struct halves *halves_open(const char *first, const char *second)
 		};
 		struct err err = { 0 };
 
-		parse_settings(type, settings, lines[i]);
+		parse_settings(halves, type, settings, lines[i]);
 		halves->rules[i].slot = (uint8_t)i;
 		if (type->compile(&compile, &err))
 			fail_msg("%s: %s", lines[i], err.text);
@@ -133,6 +152,7 @@ struct halves *halves_open(const char *first, const char *second)
 		halves->handover_rules[i] = halves->rules[i];
 		halves->handover_rules[i].half = HALF_USER;
 	}
+	compile_access(halves);
 	halves->kernel = load(halves, halves->rules);
 	halves->handover = load(halves, halves->handover_rules);
 	set_up_worker(halves);
@@ -143,6 +163,8 @@ void halves_close(struct halves *halves)
 {
 	xdp_program_close(halves->kernel);
 	xdp_program_close(halves->handover);
+	access_free(halves->access);
+	access_settings_fini(&halves->access_settings);
 	free(halves);
 }
 
@@ -325,8 +347,7 @@ static bool kernel_halves_agree(struct halves *halves, const char *name, const u
 
 	if (!halves->kernel || length < KERNEL_BYTES_MIN || length > KERNEL_BYTES_MAX)
 		return true;
-	if (expected->slot < SERVICE_SLOTS &&
-		halves->rules[expected->slot].kind == SERVICE_deliver)
+	if (expected->slot < SERVICE_SLOTS && halves->rules[expected->slot].kind == SERVICE_deliver)
 		without_socket(expected, frame, length); /* its kernel half has no way to finish */
 	halves_run_kernel(halves->kernel, frame, length, &is);
 	good = is_as_expected(name, "kernel", &is, expected, frame, length);

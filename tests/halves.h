@@ -14,6 +14,7 @@
 #define RINGSIDE_TEST_HALVES_H
 
 #include "fake_io.h"
+#include "config.h"
 #include "io/xdp_program.h"
 #include "packet.h"
 #include "service/deliver.h"
@@ -30,6 +31,9 @@ struct halves {
 	/* of lines that begin with "type = deliver", or "type = steer" */
 	struct deliver_settings deliver[HALVES_SLOTS];
 	struct steer_settings steer[HALVES_SLOTS];
+	struct access_settings access_settings;
+	struct access_state access_state;
+	struct access *access;
 	struct service_rule rules[SERVICE_SLOTS], handover_rules[SERVICE_SLOTS];
 	struct rule_tables tables;
 	struct rule_state state;
@@ -50,7 +54,8 @@ struct judged {
 
 /* Compiles INI lines ("key = value; key = value") of one service or two (second NULL: one), and loads
  * the programs. Lines that begin with "type = deliver" are of that service, whose rings somebody reads, and
- * with "type = steer" of that one, all of whose slots are CPU 0's; others are of reflect. */
+ * with "type = steer" of that one, all of whose slots are CPU 0's; others are of reflect. Keys of [access]
+ * may stand among them. */
 struct halves *halves_open(const char *first, const char *second);
 void halves_close(struct halves *halves);
 

@@ -210,6 +210,7 @@ static void test_the_commented_file_has_every_key(void **state)
 	fclose(file);
 	expect_keys(text, config_ringside_options, config_ringside_options_count);
 	expect_keys(text, config_interface_options, config_interface_options_count);
+	expect_keys(text, config_access_options, config_access_options_count);
 	expect_keys(text, config_api_options, config_api_options_count);
 	for (unsigned i = 0; service_types[i]; i++)
 		expect_keys(text, service_types[i]->options, service_types[i]->options_count);
@@ -316,7 +317,7 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 				      "[interface thisnameistoolong]\n"
 				      "[servcie x]\n"
 				      "[reflect]\n"
-				      "[access]\n"
+				      "[filter]\n"
 				      "deny = 1.2.3.4\n"
 				      "[service reflect]\n"
 				      "pots = 3842\n"
@@ -341,14 +342,15 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 		"characters)",
 		"FILE:9: unknown section [servcie x]: did you mean [service x]?",
 		"FILE:10: unknown section [reflect]: did you mean [service reflect]?",
-		"FILE:11: section [access] is not in this version, which has [ringside], "
-		"[interface NAME], [service NAME] and [api]",
+		"FILE:11: section [filter] is not in this version, which has [ringside], "
+		"[interface NAME], [service NAME], [access] and [api]",
 		"FILE:13: [service reflect] interfaces: required, but missing",
 		"FILE:14: unknown key 'pots' in [service reflect]: did you mean 'ports'?",
 		"FILE:15: neither KEY = VALUE nor [SECTION]", "FILE:16: no key before '='",
 		"FILE:17: [service reflect] ports: out of range: 70000 (1 to 65535)",
 		"FILE:18: [service] has no name: write [service NAME]",
-		"FILE:20: [service web] type: service type 'telephony' is not in this version, which "
+		"FILE:20: [service web] type: service type 'telephony' is not in this version, "
+		"which "
 		"has: reflect, deliver, steer" AND_HTTP,
 		"FILE:22: [service x] type: unknown type 'reflct': did you mean 'reflect'?",
 		"FILE:23: no ']' in the title of a section: '[unfinished'",

@@ -19,6 +19,7 @@ struct vector {
 	int outcome; /* enum outcome */
 	unsigned slot;
 	const char *answer;
+	bool left; /* PASSED by the service that wanted it, and counted as its own */
 };
 
 /* Rows that one configuration judges. */
@@ -693,6 +694,87 @@ static const struct vector fragments_spared[] = {
 	{ "IPv6: the first fragment", FRAGMENT6(0x0001), SPARED(fragment) },
 };
 
+#define LISTED "deny = 192.0.2.0/24, 10.0.0.0/8, 172.16.0.0/12, 203.0.113.7, 2001:db8::/48, 2001:db8:ffff::1"
+static const struct vector denied[] = {
+	{ "a source of the list", V4(), DROPPED(denied) },
+	{ "its first address", V4(.source = "192.0.2.0"), DROPPED(denied) },
+	{ "its last address", V4(.source = "192.0.2.255"), DROPPED(denied) },
+	{ "the address before", V4(.source = "192.0.1.255"), ANSWERED },
+	{ "the address behind", V4(.source = "192.0.3.0"), ANSWERED },
+	{ "8 bits: the first", V4(.source = "10.0.0.0"), DROPPED(denied) },
+	{ "8 bits: the last", V4(.source = "10.255.255.255"), DROPPED(denied) },
+	{ "8 bits: the one behind", V4(.source = "11.0.0.0"), ANSWERED },
+	{ "12 bits: the first", V4(.source = "172.16.0.0"), DROPPED(denied) },
+	{ "12 bits: the last", V4(.source = "172.31.255.255"), DROPPED(denied) },
+	{ "12 bits: the one behind", V4(.source = "172.32.0.0"), ANSWERED },
+	{ "a single address", V4(.source = "203.0.113.7"), DROPPED(denied) },
+	{ "its neighbours", V4(.source = "203.0.113.6"), ANSWERED },
+	{ "its other neighbour", V4(.source = "203.0.113.8"), ANSWERED },
+	{ "IPv6", V6(), DROPPED(denied) },
+	{ "IPv6: the last address", V6(.source = "2001:db8:0:ffff:ffff:ffff:ffff:ffff"), DROPPED(denied) },
+	{ "IPv6: the one behind", V6(.source = "2001:db8:1::"), ANSWERED },
+	{ "a single address of IPv6", V6(.source = "2001:db8:ffff::1"), DROPPED(denied) },
+	{ "its neighbour", V6(.source = "2001:db8:ffff::"), ANSWERED },
+	{ "its other neighbour", V6(.source = "2001:db8:ffff::2"), ANSWERED },
+	{ "IPv6 with the bits of a denied IPv4 address", V6(.source = "c000:202::"), ANSWERED },
+	{ "another port is not touched", V4(.dport = 3843), PASSED },
+	{ "nor is what the service does not want", V4(.signature = "nothing"), PASSED },
+	{ "nor another host's frame", V4(.to = { 2, 0x52, 0x53, 0, 0, 2 }), PASSED },
+	{ "nor TCP", V4(.protocol = 6), PASSED },
+	{ "it is denied before the TTL is looked at", V4(.ttl = 1), DROPPED(denied) },
+	{ "others' TTLs are looked at", V4(.ttl = 1, .source = "192.0.3.0"), DROPPED(ttl_exceeded) },
+	{ "two tags and options", V4(.tags = 2, .tag = { { AD, 1 }, { Q, 2 } }, .options = 40), DROPPED(denied) },
+	{ "extension headers", V6(.extensions = 1, .extension = { { HOP_BY_HOP, 1 } }), DROPPED(denied) },
+};
+
+/* allow = 192.0.2.0/24, 2001:db8::/32, of which 192.0.2.128/25 is denied, and of that 192.0.2.130 is not */
+static const struct vector allowed[] = {
+	{ "a source of the list", V4(), ANSWERED },
+	{ "one that is not", V4(.source = "192.0.3.1"), PASSED, .left = true },
+	{ "IPv6", V6(), ANSWERED },
+	{ "IPv6 that is not", V6(.source = "2001:db9::1"), PASSED, .left = true },
+	{ "a longer prefix denies", V4(.source = "192.0.2.129"), DROPPED(denied) },
+	{ "a longer one still allows", V4(.source = "192.0.2.130"), ANSWERED },
+	{ "another port", V4(.source = "192.0.3.1", .dport = 3843), PASSED },
+};
+
+/* allow = 192.0.2.2: IPv6 has no list, and is outside */
+static const struct vector allowed_ipv4[] = {
+	{ "the only one", V4(), ANSWERED },
+	{ "its neighbour", V4(.source = "192.0.2.3"), PASSED, .left = true },
+	{ "IPv6", V6(), PASSED, .left = true },
+};
+
+/* everybody but 2001:db8::2 and IPv4 */
+static const struct vector denied_all[] = {
+	{ "IPv4", V4(), DROPPED(denied) },
+	{ "another IPv4", V4(.source = "223.255.255.255"), DROPPED(denied) },
+	{ "the one that is allowed", V6(), ANSWERED },
+	{ "the others", V6(.source = "2001:db8::3"), DROPPED(denied) },
+};
+
+/* steer denies before it looks for faults */
+static const struct vector steered_denied[] = {
+	{ "a good packet", V4(FRAMED(LAMI20)), DROPPED(denied) },
+	{ "a short one", V4(FRAMED(LAMI20, .payload = 11)), DROPPED(denied) },
+	{ "a bad magic number", V4(FRAMED("lami")), DROPPED(denied) },
+	{ "a bad length", V4(FRAMED("LAMI\0\0\0\7\0\0\0\23")), DROPPED(denied) },
+	{ "a good one of somebody else", V6(FRAMED(LAMI20)), DELIVERED },
+	{ "a bad one of somebody else", V6(FRAMED("lami")), DROPPED(bad_magic) },
+	{ "to another port", V4(FRAMED("lami", .dport = 9998)), PASSED },
+};
+static const struct vector steered_watched[] = {
+	{ "a good packet", V4(FRAMED(LAMI20)), SPARED(denied) },
+	{ "a bad magic number", V4(FRAMED("lami")), SPARED(denied) },
+	{ "a good one of somebody else", V6(FRAMED(LAMI20)), DELIVERED },
+	{ "a bad one of somebody else", V6(FRAMED("lami")), SPARED(bad_magic) },
+};
+static const struct vector delivered_denied[] = {
+	{ "a packet", V4(.dport = 7000), DROPPED(denied) },
+	{ "somebody else's", V6(.dport = 7000), DELIVERED },
+	{ "to another port", V4(.dport = 7011), PASSED },
+};
+
 /* clang-format on */
 
 #define GROUP(array, name, ...)                                                                    \
@@ -768,6 +850,21 @@ static const struct vector_group vector_groups[] = {
 		NULL),
 	GROUP(spared, "with monitor = yes nothing is dropped",
 		"type = steer; port = 9999; addresses = any; monitor = yes", NULL),
+	GROUP(denied, "denied sources are dropped, and nobody else", LISTED, NULL),
+	GROUP(denied, "a limit of sources that is far away changes nothing",
+		LISTED "; source_pps = 1000000", NULL),
+	GROUP(allowed, "sources that are not allowed are the stack's; the longest prefix decides",
+		"allow = 192.0.2.0/24, 2001:db8::/32, 192.0.2.130; deny = 192.0.2.128/25", NULL),
+	GROUP(allowed_ipv4, "who is in no list of those allowed is outside", "allow = 192.0.2.2",
+		NULL),
+	GROUP(denied_all, "a prefix of no bits is everybody",
+		"deny = 0.0.0.0/0, ::/0; allow = 2001:db8::2", NULL),
+	GROUP(steered_denied, "steer drops what is denied before what is wrong",
+		"type = steer; port = 9999; addresses = any; deny = 192.0.2.2", NULL),
+	GROUP(steered_watched, "with monitor = yes denied packets pass",
+		"type = steer; port = 9999; addresses = any; monitor = yes; deny = 192.0.2.2", NULL),
+	GROUP(delivered_denied, "deliver does not get what is denied",
+		"type = deliver; ports = 7000-7010; deny = 192.0.2.2", NULL),
 };
 
 #define VECTOR_GROUPS (sizeof(vector_groups) / sizeof(*vector_groups))

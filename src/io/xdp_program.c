@@ -30,6 +30,8 @@ struct xdp_program {
 	unsigned cpus;
 	struct cells *cells; /* [cpus], room for one read */
 	struct latency_histogram *histograms; /* [cpus] */
+	struct access_rule access_rule;
+	struct access_counts access;
 };
 
 /* The layout that bpf/latency.bpf.h gives a slot's histogram. */
@@ -132,14 +134,18 @@ static bool is_wanted(const char *word, const struct service_rule *services)
 	return true;
 }
 
-static void leave_out(struct bpf_object *object, const struct service_rule *services)
+static void leave_out(struct bpf_object *object, const struct service_rule *services,
+	const struct access_program *access)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object)
 	{
-		bpf_map__set_autocreate(map, is_wanted(bpf_map__name(map), services));
+		bpf_map__set_autocreate(
+			map, is_wanted(bpf_map__name(map), services) &&
+				     !access_maps_is_idle(access, bpf_map__name(map)));
+		access_maps_set_size(access, map);
 		if (bpf_map__type(map) == BPF_MAP_TYPE_CPUMAP)
 			bpf_map__set_max_entries(map, cpu_possible());
 	}
@@ -156,7 +162,8 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *previo
 	{
 		int fd = bpf_object__find_map_fd_by_name(previous, bpf_map__name(map)), ret;
 
-		if (fd < 0 || bpf_map__is_internal(map) || !bpf_map__autocreate(map))
+		if (fd < 0 || bpf_map__is_internal(map) || !bpf_map__autocreate(map) ||
+			access_maps_is_rules(bpf_map__name(map)))
 			continue;
 		ret = bpf_map__reuse_fd(map, fd);
 		if (ret)
@@ -177,7 +184,9 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	bpf_map__set_max_entries(entry->maps.books, settings->queues);
 	bpf_map__set_max_entries(entry->maps.buckets, settings->queues);
 	bpf_map__set_max_entries(entry->maps.sockets, settings->queues);
-	leave_out(entry->obj, settings->services);
+	leave_out(entry->obj, settings->services, &settings->access);
+	if (settings->access.rule)
+		entry->rodata->access_rule = *settings->access.rule;
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
 	entry->rodata->has_hooks = has_hooks(settings);
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
@@ -244,6 +253,10 @@ int xdp_program_open(
 		err->text[0] = log[0] = '\0';
 		ret = entry_open(p, settings, extends, false, log, err);
 	}
+	if (!ret && settings->access.rule)
+		p->access_rule = *settings->access.rule;
+	if (!ret)
+		ret = access_maps_open(&p->access, &settings->access, p->entry->obj, err);
 	if (ret)
 		goto out_close;
 	free(log);
@@ -374,6 +387,7 @@ void xdp_program_close(struct xdp_program *program)
 	if (!program)
 		return;
 	xdp_program_detach(program);
+	access_maps_close(&program->access, &program->access_rule);
 	entry_close(program);
 	free(program->cells);
 	free(program->histograms);
@@ -399,6 +413,11 @@ int xdp_program_map_fd(const struct xdp_program *program, const char *name)
 	if (other)
 		fd = bpf_program__fd(other);
 	return fd < 0 ? -ENOENT : fd;
+}
+
+const struct access_counts *xdp_program_access(const struct xdp_program *program)
+{
+	return &program->access;
 }
 
 int xdp_program_fd(const struct xdp_program *program)

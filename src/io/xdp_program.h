@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "bpf/services.h"
+#include "io/access_maps.h"
 
 struct xdp_program;
 
@@ -20,8 +21,9 @@ struct xdp_program_settings {
 		*services; /* [SERVICE_SLOTS]; becomes read-only data of the program */
 	const struct rule_tables *tables;
 	const struct rule_state *state;
+	struct access_program access; /* the trie is copied */
 	/* A program of the same interface, whose maps the new one goes on with: books, sockets, latencies,
-	 * buckets and what services keep of their own. NULL: all maps are new. */
+	 * buckets and what services keep of their own; but for prefixes and their hits. NULL: all maps are new. */
 	const struct xdp_program *previous;
 	bool hooks; /* it calls the programs of services with hooks of their own (the map own_hooks) */
 	bool dispatcher; /* attached beside others, in libxdp's dispatcher (io/dispatcher.h) */
@@ -56,6 +58,9 @@ int xdp_program_map_fd(const struct xdp_program *program, const char *name);
  * this memory. */
 struct rule_tables *xdp_program_tables(struct xdp_program *program);
 struct rule_state *xdp_program_state(struct xdp_program *program);
+
+/* What [access] has counted in it, for as long as it is open. */
+const struct access_counts *xdp_program_access(const struct xdp_program *program);
 
 /* The program's descriptor, for BPF_PROG_TEST_RUN. */
 int xdp_program_fd(const struct xdp_program *program);

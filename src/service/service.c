@@ -54,6 +54,21 @@ const char *service_need_words(unsigned need)
 	}
 }
 
+bool service_has_keys(const struct service_type *type)
+{
+	static const struct service_type *const keyed[] = {
+#define SERVICE_KEYED(name) &service_##name,
+		KEYED_SERVICES(SERVICE_KEYED)
+#undef SERVICE_KEYED
+			NULL
+	};
+
+	for (unsigned i = 0; keyed[i]; i++)
+		if (keyed[i] == type)
+			return true;
+	return false;
+}
+
 void service_compile_ports(const struct option_ports *ports, const struct service_compile *compile)
 {
 	for (unsigned port = 0; port < 65536; port++)

@@ -225,6 +225,9 @@ uint32_t service_keeps(const struct service_type *type, const void *settings);
 unsigned service_needs(const struct service_type *type, const void *settings);
 const char *service_need_words(unsigned need);
 
+/* True when its packets have keys. */
+bool service_has_keys(const struct service_type *type);
+
 /* Enters the ports of a service into the port table of its compilation. */
 void service_compile_ports(const struct option_ports *ports, const struct service_compile *compile);
 

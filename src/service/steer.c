@@ -205,6 +205,7 @@ static int compile(const struct service_compile *c, struct err *err)
 	};
 	c->rule->kind = SERVICE_steer;
 	c->rule->fragments = s->fragments == STEER_FRAGMENTS_DROP;
+	c->rule->monitor = s->monitor;
 	c->tables->udp_port_services[s->port] |= (__u8)(1u << c->place);
 	return address_compile(
 		&s->addresses, c->rule->slot, c->tables->addresses, &rule->addresses, err);

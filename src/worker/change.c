@@ -51,6 +51,8 @@ static void take(struct worker *w)
 	w->services = next->services;
 	w->tables = next->tables;
 	w->state = next->state;
+	w->access = next->access;
+	w->access_memory = next->access_memory;
 	w->limited |= next->limited;
 	w->handles |= next->handles;
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)

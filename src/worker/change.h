@@ -18,6 +18,8 @@ struct worker_rules {
 	const struct rule_tables *tables;
 	const struct rule_state *state;
 	bool limited, handles;
+	const struct access_rule *access;
+	struct access_memory access_memory;
 	struct worker_handler handlers[SERVICE_SLOTS]; /* of the old rules' services, too */
 };
 

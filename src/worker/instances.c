@@ -106,11 +106,19 @@ static void add_figures(struct snapshot *s, unsigned index, const struct service
 	}
 }
 
-static void add_tables(struct snapshot *s, unsigned index, const struct service_type *type)
+void instances_add_tables(struct snapshot *s, unsigned index, const struct figure_table *tables,
+	unsigned count, struct figure_sample *sample)
 {
-	for (unsigned i = 0; i < type->tables_count && s->tables_count < SNAPSHOT_TABLES; i++) {
+	*sample = (struct figure_sample){
+		.tables = tables,
+		.first_table = s->tables_count,
+		.rows = s->rows,
+		.rows_count = &s->rows_count,
+		.rows_max = SNAPSHOT_ROWS,
+	};
+	for (unsigned i = 0; i < count && s->tables_count < SNAPSHOT_TABLES; i++) {
 		struct snapshot_table *table = &s->tables[s->tables_count++];
-		const struct figure_table *from = &type->tables[i];
+		const struct figure_table *from = &tables[i];
 
 		table->service = index;
 		table->columns_count = from->columns_count;
@@ -120,22 +128,16 @@ static void add_tables(struct snapshot *s, unsigned index, const struct service_
 		for (unsigned k = 0; k < from->columns_count; k++)
 			figure_describe(&table->columns[k], from->columns, k);
 	}
+	sample->tables_count = s->tables_count - sample->first_table;
 }
 
 void instances_sample(
 	const struct service_type *type, void *instance, unsigned index, struct snapshot *snapshot)
 {
-	struct figure_sample sample = {
-		.tables = type->tables,
-		.first_table = snapshot->tables_count,
-		.rows = snapshot->rows,
-		.rows_count = &snapshot->rows_count,
-		.rows_max = SNAPSHOT_ROWS,
-	};
+	struct figure_sample sample;
 
+	instances_add_tables(snapshot, index, type->tables, type->tables_count, &sample);
 	figure_forget(sample.figures, type->figures, type->figures_count);
-	add_tables(snapshot, index, type);
-	sample.tables_count = snapshot->tables_count - sample.first_table;
 	if (type->sample)
 		type->sample(instance, &sample);
 	add_figures(snapshot, index, type, sample.figures);

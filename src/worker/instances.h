@@ -16,6 +16,10 @@ int instances_open_one(const struct config_service *service, struct log *log,
 void instances_close_one(const struct service_type *types[SERVICE_SLOTS],
 	void *instances[SERVICE_SLOTS], unsigned slot);
 
+/* Adds tables to a service of the snapshot, and sets the sample up for their rows. */
+void instances_add_tables(struct snapshot *snapshot, unsigned index,
+	const struct figure_table *tables, unsigned count, struct figure_sample *sample);
+
 /* Adds the figures and tables that an instance shows of its own. index: of the service in the snapshot. */
 void instances_sample(
 	const struct service_type *type, void *instance, unsigned index, struct snapshot *snapshot);

@@ -146,6 +146,9 @@ int interface_make_workers(struct interface *in, struct err *err)
 		worker->can_pass = in->ops->can_pass;
 		for (unsigned k = 0; k < SERVICE_SLOTS; k++)
 			worker->limited |= worker->first_half && in->rules[k].limit_cost;
+		if (worker->first_half)
+			rules_set_access(in, &worker->access, &worker->access_memory);
+		worker->limited |= worker->access && worker->access->cost;
 		user_half_get_handlers(in, i, worker->handlers);
 		for (unsigned k = 0; k < SERVICE_SLOTS; k++)
 			worker->handles |= worker->handlers[k].handle != NULL;
@@ -178,6 +181,7 @@ int interface_open(
 		return err_set(err, ret, "%s: open the interface", settings->interface->name);
 	}
 	in->settings = settings;
+	in->own_state->source_every = 1;
 	in->zero_copy = -1;
 	rules_find_services(in);
 	back = netns_enter(settings->interface->netns, err);
@@ -272,6 +276,9 @@ void interface_close(struct interface *in)
 		restore(in);
 		netns_leave(back);
 	}
+	access_free(in->access);
+	free(in->access_state);
+	free(in->samples_read);
 	free(in->own_tables);
 	free(in->own_state);
 	free(in->rules);

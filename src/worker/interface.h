@@ -27,6 +27,7 @@ struct interface_settings {
 	const uint32_t *service_queues; /* [SERVICE_SLOTS]: of all its interfaces together */
 	const uint32_t *paused; /* a bit for each slot whose service is offered nothing */
 	void *const *instances; /* [SERVICE_SLOTS]: as the services' open() gave them */
+	struct access_books *access_books; /* NULL: nobody asks what [access] has counted */
 	uint32_t level; /* enum level */
 	struct log *log;
 };
@@ -67,7 +68,12 @@ struct interface {
 	bool addresses_left_out; /* has been said in the log */
 	struct rule_tables *own_tables;
 	struct rule_state *own_state;
-	struct cells *gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */
+	struct access *access; /* NULL: it has no rules yet */
+	struct access_state
+		*access_state; /* of a worker that sees frames first; NULL: there is none */
+	uint64_t *samples_read; /* by each of their writers; the sampler's, NULL: none yet */
+	struct cells
+		*gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */
 	uint32_t queues_count; /* entries of the next four */
 	uint32_t queues[INTERFACE_QUEUES];
 	struct io_queue *io[INTERFACE_QUEUES]; /* NULL: the kernel half answers alone */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/af_xdp.h"
@@ -268,6 +269,7 @@ static int load_program(struct interface *in, struct err *err)
 		.tables = in->own_tables,
 		.state = in->own_state,
 		.hooks = rules_want_xdp(in) != SERVICE_XDP_NO,
+		.access = rules_access(in),
 		.dispatcher = in->settings->interface->attach == ATTACH_DISPATCHER,
 	};
 	int ret = refuse_leftover(in, err);
@@ -407,6 +409,10 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 	in->ops = ops;
 	in->zero_copy = -1;
 	in->generic = false;
+	if (!in->access_state)
+		in->access_state = calloc(1, sizeof(*in->access_state));
+	if (!in->access_state)
+		return err_set(err, -ENOMEM, "make room for what sources send");
 	rules_choose_halves(in, false, false);
 	ret = rules_compile(in, err);
 	if (ret)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/privilege.h"
 #include "base/thread.h"
+#include "worker/access_books.h"
 #include "worker/instances.h"
 #include "worker/pool.h"
 #include "worker/price.h"
@@ -140,6 +141,7 @@ static int open_all(struct pool *pool, struct err *err)
 		.config = config,
 		.service_queues = pool->service_queues,
 		.instances = pool->instances,
+		.access_books = pool->access_books,
 		.paused = &pool->paused,
 		.log = pool->log,
 	};
@@ -207,6 +209,8 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 	ret = p->stop_fd < 0 || p->end_fd < 0 || p->request_fd < 0
 		      ? err_set(err, -errno, "make an eventfd")
 		      : 0;
+	if (!ret)
+		ret = access_books_open(&p->access_books, &config->access, err);
 	if (!ret)
 		ret = open_all(p, err);
 	if (!ret)
@@ -289,8 +293,8 @@ int pool_set_service_state(struct pool *pool, const char *name, bool paused, str
 	return ask(pool, &request);
 }
 
-int pool_set_service(struct pool *pool, const char *name, const char *key, const char *value,
-	struct err *err)
+int pool_set_service(
+	struct pool *pool, const char *name, const char *key, const char *value, struct err *err)
 {
 	struct pool_request request = { .service = name, .key = key, .value = value, .err = err };
 
@@ -330,6 +334,7 @@ void pool_close(struct pool *pool)
 		link_watch_close(pool->interfaces[i].watch);
 	}
 	free(pool->interfaces);
+	access_books_close(pool->access_books);
 	instances_close(pool);
 	if (pool->timer_fd >= 0)
 		close(pool->timer_fd);

@@ -50,8 +50,8 @@ int pool_set_service_state(struct pool *pool, const char *name, bool paused, str
 
 /* Changes something of a service's own (service_type.set). -ENOENT: there is no such service or key;
  * otherwise what the service says. Waits until it is done. Any thread. */
-int pool_set_service(struct pool *pool, const char *name, const char *key, const char *value,
-	struct err *err);
+int pool_set_service(
+	struct pool *pool, const char *name, const char *key, const char *value, struct err *err);
 
 /* Detaches, drains, stops all threads, and fills the final snapshot, whose totals are exact. Returns 0,
  * or the negative errno of a worker that failed with err saying which. */
@@ -122,6 +122,7 @@ struct pool {
 	struct published *published; /* or NULL */
 	double level_price_ns[LEVEL_DEBUG + 1];
 	/* the watcher's */
+	struct access_books *access_books;
 	uint32_t applied_level; /* what the interfaces have been told */
 	uint32_t recorded_level; /* the latencies' own, see worker.h */
 	uint64_t applied_debug_ends_ns;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "worker/access_books.h"
 #include "worker/instances.h"
 #include "worker/reload.h"
 #include "worker/roster.h"
@@ -274,6 +275,9 @@ static void change(struct plan *plan)
 	memcpy(pool->service_queues, plan->service_queues, sizeof(pool->service_queues));
 	for (unsigned i = 0; i < pool->interfaces_count; i++)
 		adopt_settings(plan, i);
+	if (access_books_follow(pool->access_books, &pool->config->access))
+		log_write(pool->log, LOG_WARNING,
+			"no memory: what the prefixes of [access] have counted is lost");
 	for (unsigned i = 0; i < plan->interfaces_before; i++)
 		change_interface(plan, i);
 	close_removed_instances(plan);

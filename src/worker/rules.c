@@ -172,10 +172,48 @@ static void withdraw(struct rule_tables *tables, unsigned place)
 		tables->udp_port_services[port] &= (__u8) ~(1u << place);
 }
 
+static int compile_access(struct interface *in, struct err *err)
+{
+	const struct config *config = in->settings->config;
+	unsigned slots = 0;
+	bool keyed = false;
+
+	for (unsigned i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		if (!is_used(in, service))
+			continue;
+		keyed |= service_has_keys(service->type);
+		if (service->slot >= slots)
+			slots = service->slot + 1;
+	}
+	access_free(in->access);
+	in->access = NULL;
+	return access_compile(&in->access, &config->access, slots, keyed, in->access_state, err);
+}
+
+struct access_program rules_access(const struct interface *in)
+{
+	return (struct access_program){ &in->access->rule, in->access->nodes,
+		in->access->nodes_count };
+}
+
+void rules_set_access(
+	const struct interface *in, const struct access_rule **rule, struct access_memory *memory)
+{
+	if (!in->access || !in->access->rule.samples)
+		return;
+	*rule = &in->access->rule;
+	*memory = in->access->memory;
+}
+
 int rules_compile(struct interface *in, struct err *err)
 {
 	const struct config *config = in->settings->config;
+	int access = compile_access(in, err);
 
+	if (access)
+		return access;
 	memset(in->rules, 0, SERVICE_SLOTS * sizeof(*in->rules));
 	rule_tables_init(in->own_tables);
 	for (unsigned i = 0; i < config->services_count; i++) {

@@ -32,7 +32,14 @@ enum service_xdp rules_want_xdp(const struct interface *interface);
 /* Chooses each service's half; zero_copy says whether sockets are bound with it. */
 void rules_choose_halves(struct interface *interface, bool has_kernel_half, bool zero_copy);
 
-/* Compiles them into the interface's rules and own_tables. */
+/* Compiles them into the interface's rules, own_tables and access. */
 int rules_compile(struct interface *interface, struct err *err);
+
+/* The compiled [access] as the kernel half gets it. */
+struct access_program rules_access(const struct interface *interface);
+
+/* The same as a worker that sees frames first has it; *rule stays NULL when nothing of it is configured. */
+void rules_set_access(const struct interface *interface, const struct access_rule **rule,
+	struct access_memory *memory);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "worker/access_books.h"
 #include "worker/books.h"
 #include "worker/instances.h"
 #include "worker/pool.h"
@@ -340,6 +341,7 @@ void sampler_keep_past(struct pool_interface *pi)
 {
 	struct interface *in = pi->interface;
 
+	access_books_keep(in->settings->access_books, in);
 	for (uint32_t i = 0; i < in->queues_count; i++) {
 		struct books now = { 0 };
 
@@ -419,9 +421,11 @@ void sampler_take(struct pool *pool, struct snapshot *s)
 		}
 	}
 	free(books);
+	access_books_read(pool);
 	for (unsigned i = 0; i < s->services_count; i++) {
 		fill_service(pool, &s->services[i], &services[i]);
 		instances_sample(services[i].type, pool->instances[services[i].slot], i, s);
+		access_books_sample(pool, &services[i], i, s);
 	}
 	snapshot_add_up(s);
 }

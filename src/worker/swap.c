@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "net/netns.h"
+#include "worker/access_books.h"
 #include "worker/books.h"
 #include "worker/change.h"
 #include "worker/ladder.h"
@@ -51,6 +52,7 @@ void swap_abort(struct swap *swap)
 	for (uint32_t i = 0; i < swap->next.queues_count; i++)
 		free(swap->next.worker_rules[i]);
 	xdp_program_close(swap->next.program);
+	access_free(swap->next.access);
 	free(swap->next.own_tables);
 	free(swap->next.rules);
 	free(swap);
@@ -119,6 +121,7 @@ static int load(struct swap *swap, struct err *err)
 		.services = next->rules,
 		.tables = next->own_tables,
 		.state = in->state,
+		.access = rules_access(next),
 		.previous = in->program,
 		.hooks = rules_want_xdp(next) != SERVICE_XDP_NO,
 	};
@@ -176,6 +179,9 @@ static int make_worker_rules(struct swap *swap, struct err *err)
 		rules->tables = next->tables;
 		rules->state = next->state;
 		user_half_get_handlers(next, i, rules->handlers);
+		if (!next->program)
+			rules_set_access(next, &rules->access, &rules->access_memory);
+		rules->limited = rules->access && rules->access->cost;
 		for (unsigned k = 0; k < SERVICE_SLOTS; k++) {
 			rules->limited |= !next->program && next->rules[k].limit_cost;
 			rules->handles |= rules->handlers[k].handle != NULL;
@@ -196,6 +202,7 @@ int swap_prepare(struct swap **swap, struct interface *in,
 	s->next = *in;
 	s->next.settings = settings;
 	s->next.program = NULL;
+	s->next.access = NULL;
 	memset(s->next.paths, 0, sizeof(s->next.paths));
 	memset(s->next.worker_rules, 0, sizeof(s->next.worker_rules));
 	s->next.rules = calloc(SERVICE_SLOTS, sizeof(*s->next.rules));
@@ -283,7 +290,9 @@ static void forget_old(struct interface *old)
 {
 	for (uint32_t i = 0; i < old->queues_count; i++)
 		free(old->worker_rules[i]);
+	access_books_keep(old->settings->access_books, old);
 	xdp_program_close(old->program);
+	access_free(old->access);
 	free(old->own_tables);
 	free(old->rules);
 }

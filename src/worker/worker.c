@@ -56,6 +56,31 @@ static inline int pass(const struct worker *w)
 	return w->can_pass ? OUTCOME_PASS : OUTCOME_DROP + DROP_not_passable;
 }
 
+/* What [access] makes of a frame that a service wants; else the service's own verdict. */
+static inline int judge_source(
+	struct worker *w, const struct service_rule *rule, const struct frame *frame, int verdict)
+{
+	struct access_samples *samples = w->access_memory.samples;
+	const struct access_source source = access_source(frame);
+	struct access_sample sample = { .weight = w->state->source_every, .slot = rule->slot };
+	int judged = w->access->on ? access_judge(&w->access_memory, w->access, &source, rule->slot)
+				   : VERDICT_NEXT;
+
+	if (judged >= VERDICT_DROP && rule->monitor)
+		judged += VERDICT_SPARE - VERDICT_DROP;
+	if (judged != VERDICT_NEXT)
+		verdict = judged;
+	if (verdict == VERDICT_PASS || samples->seen++ & (sample.weight - 1))
+		return verdict;
+	memcpy(sample.word, source.word, sizeof(sample.word));
+	sample.is_ipv6 = source.is_ipv6 != 0;
+	sample.dropped = verdict >= VERDICT_DROP && verdict < VERDICT_SPARE;
+	if (verdict == VERDICT_HANDLE)
+		sample.has_key = (__u8)service_key(frame, rule, &sample.key);
+	access_note(samples, &sample);
+	return verdict;
+}
+
 /* What the services of these rules make of a frame, an enum outcome, or -1: none of them wants it. The
  * slot of the one that does goes to *slot. */
 static inline int offer(struct worker *w, const struct service_rule *services,
@@ -72,6 +97,8 @@ static inline int offer(struct worker *w, const struct service_rule *services,
 		if (verdict == VERDICT_NEXT)
 			continue;
 		*slot = rule->slot;
+		if (w->access && verdict != VERDICT_PASS)
+			verdict = judge_source(w, rule, frame, verdict);
 		if (verdict == VERDICT_PASS)
 			return pass(w);
 		if (verdict == VERDICT_HANDLE) {
@@ -130,6 +157,7 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 		start_ns = clock_now_ns();
 	else if (level >= LEVEL_DETAILED)
 		start_ns = record_start(w);
+	w->access_memory.now_ns = start_ns;
 	for (int i = 0; i < n; i++) {
 		if (i + 1 < n)
 			__builtin_prefetch(w->frames[i + 1].data);

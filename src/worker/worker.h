@@ -54,6 +54,9 @@ struct worker {
 	const struct rule_state *state;
 	bool limited; /* some service has a rate limit */
 	bool handles; /* some service has a handler */
+	const struct access_rule
+		*access; /* NULL: a kernel half has judged the sources, or nobody shall */
+	struct access_memory access_memory;
 	struct worker_handler handlers[SERVICE_SLOTS]; /* by slot */
 
 	/* set by the starter, const while the thread runs */
@@ -71,8 +74,7 @@ struct worker {
 	struct io_frame frames[IO_BATCH_MAX];
 	uint8_t slots[IO_BATCH_MAX], outcomes[IO_BATCH_MAX];
 	uint32_t handled; /* in this batch: a bit for each slot */
-	uint64_t
-		batch_end_ns, /* of a batch with details that was just now; 0: none */
+	uint64_t batch_end_ns, /* of a batch with details that was just now; 0: none */
 		recording_since_ns; /* times of arrival before this are leftovers of another level */
 	uint32_t level;
 	uint32_t

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * [access]: which sources may use the services, and how much. For both halves.
+ *
+ * Judged once for each frame that a service wants, in the first half that sees it, before what the service
+ * itself finds wrong with it:
+ *
+ *    a trie of prefixes     the longest one that has the source decides: denied, allowed, or outside
+ *    a count-min sketch     most sources stay far below the limit, and are let through here
+ *    a bucket of its own    for a source that may be above half of it; exact
+ *
+ * Memory is fixed. Sources that are new all the time (forged ones) fill the sketch: then they cost a bucket
+ * each, and take the place of one that has taken as little. Nobody is refused for what others send.
+ */
+#ifndef RINGSIDE_ACCESS_H
+#define RINGSIDE_ACCESS_H
+
+#include "access_maps.h"
+#include "frame.h"
+#include "verdict.h"
+
+/* Read-only data of the program, as service_rule is: what is not configured is not there. */
+struct access_rule {
+	__u64 cost, burst; /* of a source's bucket, 1/256 ns; cost 0: no limit */
+	__u64 cell_cost, cell_burst; /* of the sketch's cells */
+	__u64 seed; /* nobody outside knows which sources share a cell */
+	__u32 rules; /* prefixes, those that deny first */
+	__u32 denies; /* of them */
+	__u32 root[2]; /* first node of IPv4, of IPv6 */
+	__u8 has[2]; /* there are prefixes of IPv4, of IPv6 */
+	__u8 slots; /* of services, that rules are counted for */
+	__u8 only_allowed; /* who matches no prefix is outside */
+	__u8 on; /* anything of this is configured */
+	__u8 samples; /* sources, and keys, are sampled */
+	__u8 pad[2];
+};
+
+_Static_assert(sizeof(struct access_rule) == 64, "layout");
+
+/* Where a half has its memory: the kernel half in maps (access.bpf.h), a worker here. */
+struct access_memory {
+	const struct access_node *nodes;
+	__u64 *hits; /* [slots][rules] */
+	struct access_sketch *sketch;
+	struct access_set *sets;
+	struct access_samples *samples;
+	__u64 now_ns;
+};
+
+static __always_inline const struct access_node *access_node(
+	const struct access_memory *memory, __u32 number);
+/* Counts a packet of a service for a rule (from 0). */
+static __always_inline void access_hit(const struct access_memory *memory,
+	const struct access_rule *rule, __u32 slot, __u32 number);
+static __always_inline struct access_sketch *access_sketch(const struct access_memory *memory);
+static __always_inline struct access_set *access_set(
+	const struct access_memory *memory, __u32 number);
+/* The time; coarse: as cheap as it can be had, some milliseconds old. */
+static __always_inline __u64 access_now_ns(const struct access_memory *memory, int coarse);
+
+#ifndef __bpf__
+static __always_inline const struct access_node *access_node(
+	const struct access_memory *memory, __u32 number)
+{
+	return &memory->nodes[number];
+}
+
+static __always_inline void access_hit(const struct access_memory *memory,
+	const struct access_rule *rule, __u32 slot, __u32 number)
+{
+	__u64 *hits = &memory->hits[slot * rule->rules + number];
+
+	__atomic_store_n(hits, *hits + 1, __ATOMIC_RELAXED);
+}
+
+static __always_inline struct access_sketch *access_sketch(const struct access_memory *memory)
+{
+	return memory->sketch;
+}
+
+static __always_inline struct access_set *access_set(
+	const struct access_memory *memory, __u32 number)
+{
+	return &memory->sets[number];
+}
+
+static __always_inline __u64 access_now_ns(const struct access_memory *memory, int coarse)
+{
+	(void)coarse;
+	return memory->now_ns;
+}
+#endif
+
+static __always_inline struct access_source access_source(const struct frame *f)
+{
+	struct access_source source = { .is_ipv6 = f->is_ipv6 };
+
+	if (f->is_ipv6) {
+		const __u8 *from = (const __u8 *)&frame_ipv6(f)->saddr;
+
+		source.word[0] = BE64(FRAME_WORD(__u64, from));
+		source.word[1] = BE64(FRAME_WORD(__u64, from + 8));
+	} else {
+		source.word[0] = (__u64)BE32(frame_ipv4(f)->saddr) << 32;
+	}
+	return source;
+}
+
+/* The number of the rule with the longest prefix of the source, from 1; 0: none. */
+static __always_inline __u32 access_find(const struct access_memory *memory,
+	const struct access_rule *rule, const struct access_source *source)
+{
+	__u64 high = source->word[0], low = source->word[1];
+	__u32 is_ipv6 = source->is_ipv6 ? 1 : 0, child;
+
+	if (!rule->has[is_ipv6])
+		return 0;
+	child = rule->root[is_ipv6] + (__u32)(high >> (64 - ACCESS_ROOT_BITS + ACCESS_STRIDE));
+	high = high << (ACCESS_ROOT_BITS - ACCESS_STRIDE) |
+	       low >> (64 - ACCESS_ROOT_BITS + ACCESS_STRIDE);
+	low <<= ACCESS_ROOT_BITS - ACCESS_STRIDE;
+	for (int level = 0; level <= ACCESS_LEVELS; level++) {
+		const struct access_node *node = access_node(memory, child & ~ACCESS_INNER);
+
+		if (!node)
+			return 0;
+		child = node->child[high >> (64 - ACCESS_STRIDE)];
+		if (!(child & ACCESS_INNER))
+			return child;
+		high = high << ACCESS_STRIDE | low >> (64 - ACCESS_STRIDE);
+		low <<= ACCESS_STRIDE;
+	}
+	return 0;
+}
+
+/* Murmur3's finalizer for 64 bits (Appleby, MurmurHash3.cpp, fmix64), of a sum that only we know. */
+static __always_inline __u64 access_hash(
+	const struct access_rule *rule, const struct access_source *source)
+{
+	__u64 x = (source->word[0] ^ rule->seed) + source->word[1] * 0x9e3779b97f4a7c15ull +
+		  source->is_ipv6;
+
+	x = (x ^ x >> 33) * 0xff51afd7ed558ccdull;
+	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ull;
+	return x ^ x >> 33;
+}
+
+static __always_inline __u64 access_later(__u64 a, __u64 b)
+{
+	return (__s64)(a - b) > 0 ? a : b;
+}
+
+static __always_inline __u64 access_earlier(__u64 a, __u64 b)
+{
+	return (__s64)(a - b) < 0 ? a : b;
+}
+
+/* Charges the source's cells. True when both have got more than their rate: it may be the source's doing. A
+ * source that goes on so stays heavy, for its cells are charged on, into a burst of debt. */
+static __always_inline int access_is_heavy(
+	struct access_sketch *sketch, const struct access_rule *rule, __u64 hash, __u64 now_ns)
+{
+	__u64 *one = &sketch->due[0][hash & (ACCESS_CELLS - 1)];
+	__u64 *two = &sketch->due[1][hash >> 16 & (ACCESS_CELLS - 1)];
+	__u64 now = now_ns << 8, due, charged;
+
+	/* the lighter cell counts, and the heavier one is not charged above it */
+	due = access_later(access_earlier(*one, *two), now - rule->cell_burst);
+	charged = access_earlier(due + rule->cell_cost, now + rule->cell_burst);
+	*one = access_later(*one, charged);
+	*two = access_later(*two, charged);
+	return (__s64)(due - now) > 0;
+}
+
+/* Takes a token that no other CPU takes as well. Losing the race for it so often that it shows is not the
+ * source's fault. */
+#define ACCESS_TRIES 4
+static __always_inline int access_charge(
+	struct access_bucket *bucket, const struct access_rule *rule, __u64 now)
+{
+#pragma GCC unroll 4
+	for (int i = 0; i < ACCESS_TRIES; i++) {
+		__u64 due = *(volatile __u64 *)&bucket->due;
+		__u64 from = access_later(due, now - rule->burst);
+
+		if ((__s64)(from - now) > 0)
+			return 0;
+		if (__sync_val_compare_and_swap(&bucket->due, due, from + rule->cost) == due)
+			return 1;
+	}
+	return 1;
+}
+
+/* Takes a token from the source's bucket, which may be new: then it is full. Returns 0 when there is none. Of
+ * two CPUs that give away one place at once, a source may lose its bucket: it gets a full one again. */
+static __always_inline int access_take(struct access_set *set, const struct access_rule *rule,
+	const struct access_source *source, __u64 now_ns)
+{
+	__u64 now = now_ns << 8, least = 0;
+	struct access_bucket *bucket;
+	__u32 victim = 0;
+
+#pragma GCC unroll 8
+	for (__u32 i = 0; i < ACCESS_WAYS; i++) {
+		bucket = &set->way[i];
+		if (bucket->word[0] == source->word[0] && bucket->word[1] == source->word[1] &&
+			bucket->is_ipv6 == source->is_ipv6)
+			return access_charge(bucket, rule, now);
+		if (!i || (__s64)(bucket->due - least) < 0) {
+			least = bucket->due;
+			victim = i;
+		}
+	}
+	bucket = &set->way[victim & (ACCESS_WAYS - 1)];
+	bucket->word[0] = source->word[0];
+	bucket->word[1] = source->word[1];
+	bucket->is_ipv6 = source->is_ipv6;
+	bucket->due = now - rule->burst + rule->cost;
+	return 1;
+}
+
+/* True when the source has sent more than it may. */
+static __always_inline int access_is_over(const struct access_memory *memory,
+	const struct access_rule *rule, const struct access_source *source)
+{
+	struct access_sketch *sketch = access_sketch(memory);
+	__u64 hash = access_hash(rule, source);
+	struct access_set *set;
+
+	if (!sketch || !access_is_heavy(sketch, rule, hash, access_now_ns(memory, 1)))
+		return 0;
+	set = access_set(memory, hash >> 32 & (ACCESS_SETS - 1));
+	return set && !access_take(set, rule, source, access_now_ns(memory, 0));
+}
+
+/* What becomes of a frame that a service wants: VERDICT_NEXT: what the service says; else this. */
+static __always_inline int access_judge(const struct access_memory *memory,
+	const struct access_rule *rule, const struct access_source *source, __u32 slot)
+{
+	__u32 found = rule->rules ? access_find(memory, rule, source) : 0;
+
+	if (found)
+		access_hit(memory, rule, slot, found - 1);
+	if (found && found <= rule->denies)
+		return VERDICT_DROP + DROP_denied;
+	if (!found && rule->only_allowed)
+		return VERDICT_PASS;
+	if (rule->cost && access_is_over(memory, rule, source))
+		return VERDICT_DROP + DROP_rate_limited;
+	return VERDICT_NEXT;
+}
+
+/* Writes a packet down as the newest sample. Who reads the count before the sample has an old one, at worst. */
+static __always_inline void access_note(
+	struct access_samples *samples, const struct access_sample *sample)
+{
+	__u64 count = samples->count;
+
+	samples->sample[count & (ACCESS_SAMPLES - 1)] = *sample;
+	*(volatile __u64 *)&samples->count = count + 1;
+}
+
+#endif

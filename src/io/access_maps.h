@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The maps of [access] in a kernel half: which of them it needs, how large they are, and what they say. */
+#ifndef RINGSIDE_ACCESS_MAPS_OF_PROGRAM_H
+#define RINGSIDE_ACCESS_MAPS_OF_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "bpf/access.h"
+
+struct bpf_map;
+struct bpf_object;
+
+/* What it is to work by; on loan. */
+struct access_program {
+	const struct access_rule *rule; /* NULL: none of it */
+	const struct access_node *nodes;
+	__u32 nodes_count;
+};
+
+/* What a half has counted, its own memory. */
+struct access_counts {
+	const __u64 *hits; /* [writers][slots][rules]; NULL: no rules */
+	const struct access_samples *samples; /* [writers]; NULL: none are taken */
+	unsigned writers; /* CPUs, or workers */
+};
+
+/* Says whether a map of that name is one of these, and of no use. */
+bool access_maps_is_idle(const struct access_program *program, const char *map);
+/* True for those that belong to one program, whatever comes after it. */
+bool access_maps_is_rules(const char *map);
+void access_maps_set_size(const struct access_program *program, struct bpf_map *map);
+
+/* Fills the loaded program's trie, and maps what it counts. */
+int access_maps_open(struct access_counts *counts, const struct access_program *program,
+	const struct bpf_object *object, struct err *err);
+void access_maps_close(struct access_counts *counts, const struct access_rule *rule);
+
+#endif
