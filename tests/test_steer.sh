@@ -25,6 +25,7 @@ INI
 
 # receive KIND PACKETS: in the background, its words in $dir/received
 receive() {
+	rm -f "$dir/receiver" # or the word of the one before would be taken for its own
 	ip netns exec "$near" "$steer_peer" "$@" >"$dir/received" 2>"$dir/receiver" &
 	receiver=$!
 	started="$started $receiver"

@@ -174,7 +174,9 @@ int interface_open(
 
 	if (!in || !(in->own_tables = malloc(sizeof(*in->own_tables))) ||
 		!(in->own_state = calloc(1, sizeof(*in->own_state))) ||
+		!(in->access_state = calloc(1, sizeof(*in->access_state))) ||
 		!(in->rules = calloc(SERVICE_SLOTS, sizeof(*in->rules)))) {
+		free(in ? in->access_state : NULL);
 		free(in ? in->own_tables : NULL);
 		free(in ? in->own_state : NULL);
 		free(in);

@@ -70,7 +70,7 @@ struct interface {
 	struct rule_state *own_state;
 	struct access *access; /* NULL: it has no rules yet */
 	struct access_state
-		*access_state; /* of a worker that sees frames first; NULL: there is none */
+		*access_state; /* of a worker that sees frames first; else untouched memory */
 	uint64_t *samples_read; /* by each of their writers; the sampler's, NULL: none yet */
 	struct cells
 		*gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "io/af_xdp.h"
@@ -409,10 +408,6 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 	in->ops = ops;
 	in->zero_copy = -1;
 	in->generic = false;
-	if (!in->access_state)
-		in->access_state = calloc(1, sizeof(*in->access_state));
-	if (!in->access_state)
-		return err_set(err, -ENOMEM, "make room for what sources send");
 	rules_choose_halves(in, false, false);
 	ret = rules_compile(in, err);
 	if (ret)
