@@ -138,7 +138,9 @@ int ringside_http(struct __sk_buff *skb)
 		hook.counts->counter[HTTP_server_packets]++;
 		return TC_ACT_UNSPEC;
 	}
-	if (http_read_frame(skb, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end)) {
+	if (http_read_frame(skb, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end) ||
+		/* what is longer is handed over, and then looked at */
+		(!w->cut && !http_is_intact(w, end))) {
 		count(&hook.books->own[OUTCOME_PASS], &hook);
 		action = TC_ACT_UNSPEC;
 	} else {

@@ -290,6 +290,15 @@ static __always_inline int http_take_reset(
 	return HTTP_ABSORBED;
 }
 
+/* A SYN that is not ours to answer. A socket that the kernel makes of it would take the packets of a connection
+ * that is here; so its client is told where it stands, and resets it if it really begins anew (RFC 5961 §4.2). */
+static __always_inline int http_challenge(HTTP_CONTEXT *ctx, struct http_work *w)
+{
+	const struct http_flow *flow = bpf_map_lookup_elem(&flows, &w->key);
+
+	return flow ? http_send_empty(ctx, w, flow->sent, flow->received, 0) : HTTP_PASS;
+}
+
 /* A packet to the port that no socket but the listener has. */
 static __always_inline int http_judge(
 	HTTP_CONTEXT *ctx, struct http_work *w, struct http_counts *counts)
@@ -298,8 +307,11 @@ static __always_inline int http_judge(
 	struct http_flow *flow;
 	__u32 before;
 
-	if (t->flags & HTTP_TCP_SYN)
-		return http_take_syn(ctx, w, counts);
+	if (t->flags & HTTP_TCP_SYN) {
+		int verdict = http_take_syn(ctx, w, counts);
+
+		return verdict == HTTP_PASS ? http_challenge(ctx, w) : verdict;
+	}
 	flow = bpf_map_lookup_elem(&flows, &w->key);
 	if (t->flags & HTTP_TCP_RST)
 		return http_take_reset(w, flow, counts);
@@ -311,6 +323,9 @@ static __always_inline int http_judge(
 	if (flow->has_stamps && !t->has_stamps)
 		return HTTP_DROPPED + DROP_bad_sequence; /* RFC 7323 §3.2 */
 	before = flow->received - t->sequence;
+	/* what comes before it is missing, and will be sent again; a reset would end the connection */
+	if (before > -HTTP_WINDOW_BYTES)
+		return HTTP_DROPPED + DROP_bad_sequence;
 	if (!t->payload_bytes && !(t->flags & HTTP_TCP_FIN) && before <= 1)
 		return http_take_empty(ctx, w, flow, counts);
 	if (before && before <= flow->request && t->payload_bytes <= before)

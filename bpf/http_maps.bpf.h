@@ -118,6 +118,11 @@ struct {
 	__type(value, struct http_books);
 } books SEC(".maps");
 
+/* bpf_csum_diff() takes 512 bytes at most; four of these reach from the furthest TCP header to the end of the
+ * longest frame that is read, and stay in the buffer. */
+#define HTTP_SUM_BYTES 480
+#define HTTP_FRAME_MOST (4 * HTTP_SUM_BYTES)
+
 struct http_work {
 	struct http_tcp tcp;
 	struct http_flow_key key;
@@ -127,7 +132,7 @@ struct http_work {
 	struct http_long_path path;
 	__u8 wanted[64]; /* the client's condition, zeros behind */
 	__u32 interface; /* index into state.interface */
-	__u32 cut; /* 1: the frame is longer than the buffer */
+	__u32 cut; /* 1: the frame is longer than HTTP_FRAME_MOST */
 	__u8 header[104]; /* of the answer: Ethernet with a tag, IP, TCP; 98 at most */
 	__u8 buffer[HTTP_BUFFER_ROOM];
 };

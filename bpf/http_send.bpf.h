@@ -9,7 +9,8 @@
 /* As Linux's net.ipv4.ip_default_ttl. */
 #define HTTP_TTL 64
 /* Announced with every segment: 64 KB. What a connection sends here is at most one request. */
-#define HTTP_WINDOW (65536 >> HTTP_WINDOW_SCALE)
+#define HTTP_WINDOW_BYTES 65536u
+#define HTTP_WINDOW (HTTP_WINDOW_BYTES >> HTTP_WINDOW_SCALE)
 
 /* What a packet is answered with. */
 struct http_answer {

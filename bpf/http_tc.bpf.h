@@ -24,11 +24,11 @@
 /* Reads the frame into the buffer. */
 static __always_inline int http_read_frame(HTTP_CONTEXT *ctx, struct http_work *w, __u32 end)
 {
-	w->cut = end > HTTP_BUFFER_BYTES;
+	w->cut = end > HTTP_FRAME_MOST;
 	if (w->cut)
-		end = HTTP_BUFFER_BYTES;
+		end = HTTP_FRAME_MOST;
 	FRAME_OPAQUE(end);
-	if (!end || end > HTTP_BUFFER_BYTES)
+	if (!end || end > HTTP_FRAME_MOST)
 		return -1;
 	return (int)bpf_skb_load_bytes(ctx, 0, w->buffer, end);
 }

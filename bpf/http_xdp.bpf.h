@@ -10,7 +10,6 @@
 #define HTTP_CONTEXT struct xdp_md
 #define HTTP_IS_XDP 1
 
-#include "checksum.h"
 #include "http_maps.bpf.h"
 
 /* Ethernet's least frame without FCS: not every NIC fills up what XDP sends. */
@@ -19,9 +18,6 @@
  * (seen on veth: 216 of 256 bytes). */
 #define HTTP_HEADROOM 216
 #define HTTP_ETHERNET_MOST 18 /* with a tag */
-/* bpf_csum_diff() takes 512 bytes at most; four of these reach from the furthest TCP header to where the longest
- * frame ends that is read, and stay in the buffer. */
-#define HTTP_SUM_BYTES 480
 
 static __always_inline __u32 http_frame_bytes(HTTP_CONTEXT *ctx)
 {
@@ -32,51 +28,9 @@ static __always_inline int http_read_frame(HTTP_CONTEXT *ctx, struct http_work *
 {
 	w->cut = 0;
 	FRAME_OPAQUE(end);
-	if (!end || end > 4 * HTTP_SUM_BYTES)
+	if (!end || end > HTTP_FRAME_MOST)
 		return -1;
 	return (int)bpf_xdp_load_bytes(ctx, 0, w->buffer, end);
-}
-
-/* The sum over TCP's header and payload, in w->buffer up to `end`. */
-static __always_inline __u64 http_sum_tcp(struct http_work *w, __u32 end)
-{
-	__u32 at = w->tcp.at & 63, left = end - w->tcp.at, last = left & 3;
-	__u64 sum = 0;
-
-#pragma GCC unroll 4
-	for (__u32 i = 0; i < 4; i++) {
-		__u32 bytes = left & ~3u;
-
-		if (!bytes)
-			break;
-		if (bytes > HTTP_SUM_BYTES)
-			bytes = HTTP_SUM_BYTES;
-		FRAME_OPAQUE(bytes);
-		bytes &= 0x1fc;
-		sum += (__u32)bpf_csum_diff(
-			NULL, 0, (void *)(w->buffer + at + i * HTTP_SUM_BYTES), bytes, 0);
-		left -= bytes;
-	}
-	return last ? sum + (__u32)http_word_head(http_word(w->buffer, end - last), last) : sum;
-}
-
-/* No stack has looked at the checksum. It is right, or left to be finished by a sender on the same machine, who
- * writes the sum of the pseudo header alone. */
-static __always_inline int http_is_intact(struct http_work *w, __u32 end)
-{
-	const __u32 *client = (const void *)&w->key.client, *server = (const void *)&w->key.server;
-	__u64 sum = BE16(IPPROTO_TCP) + (__u64)BE16((__u16)(end - w->tcp.at));
-
-	if (!w->tcp.is_ipv6) {
-		sum += (__u64)client[3] + server[3];
-	} else {
-#pragma GCC unroll 4
-		for (int i = 0; i < 4; i++)
-			sum += (__u64)client[i] + server[i];
-	}
-	if ((__u16)http_word(w->buffer, w->tcp.at + 16) == checksum_fold(sum))
-		return 1;
-	return checksum_fold(sum + http_sum_tcp(w, end)) == 0xffff;
 }
 
 /* Makes the frame longer or shorter, at its head where the tail has no room: of the old bytes nothing is kept.

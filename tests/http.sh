@@ -101,6 +101,9 @@ http_start() {
 # A second snapshot says the same as the first.
 is_settled() { "$python" "$srcdir/tests/records.py" "$out" "records[-1].services[0].figures.files == records[-3].services[0].figures.files > 0" >/dev/null 2>&1; }
 
+# answers_by SERVER [ADDRESS]
+answers_by() { in_far curl -s --max-time 5 -o /dev/null -D - "http://${2:-192.0.2.2}/110.bin" | grep -q "^Server: $1"; }
+
 # clients COMMAND ARGUMENT=VALUE...: see http_clients.py
 clients() {
 	local said

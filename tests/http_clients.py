@@ -8,7 +8,7 @@ usage: http_clients.py COMMAND root=DIRECTORY [KEY=VALUE]...
               never by the kernel half
   conditions  304, by tag and by time; encodings with qualities
   own         what fallback = own answers
-  transfers   count= GETs of path=, each on a connection of its own, parallel= at once; all complete and identical
+  transfers   count= GETs of path= (PATH,...), each on a connection of its own, parallel= at once; all complete and identical
   hold        one GET of path=, then waits for a line on standard input, then the next: says "reset" if the
               connection was reset, and that a new one works
   changes     rewrites a file while parallel= clients read it: each body is wholly one of those written
@@ -307,7 +307,8 @@ def own(settings):
 
 
 def transfers(settings):
-    content, path = read(settings, settings["path"]), settings["path"]
+    paths = settings["path"].split(",")
+    contents = [read(settings, path) for path in paths]
     left, failures, lock = int(settings["count"]), [], threading.Lock()
     slowest = [0.0]
 
@@ -318,6 +319,7 @@ def transfers(settings):
                 if left <= 0 or failures:
                     return
                 left -= 1
+                path, content = paths[left % len(paths)], contents[left % len(paths)]
             begun = time.monotonic()
             try:
                 connection = Connection(settings)

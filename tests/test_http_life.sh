@@ -5,7 +5,6 @@
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
 . "$srcdir/tests/http.sh"
 
-answers_by() { in_far curl -s --max-time 5 -o /dev/null -D - "http://${2:-192.0.2.2}/110.bin" | grep -q "^Server: $1"; }
 body_is() { [ "$(in_far curl -s --max-time 5 "http://192.0.2.2/$1")" = "$2" ]; }
 status_is() { [ "$(in_far curl -s --max-time 5 -o /dev/null -w '%{http_code}' "http://192.0.2.2/$1")" = "$2" ]; }
 by_ringside() { in_far curl -s --max-time 5 -o /dev/null -D - "http://192.0.2.2/$1" | grep -q '^Server: ringside'; }
