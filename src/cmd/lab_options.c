@@ -18,6 +18,7 @@ const struct argument lab_arguments[LAB_ARGUMENTS] = {
 	{ 0, "level", "basic|detailed|debug", "what is measured" },
 	{ 0, "queues", "N", "of the network interfaces (1)" },
 	TRAFFIC_ARGUMENTS,
+	{ 0, "connections", "N", "http: of its clients (16)" },
 	{ 0, "set", "SECTION.KEY=VALUE", "set a key of the service; may be repeated" },
 	{ 0, "log-format", "text|json", "how events are written to standard error (text)" },
 	{ 0, "ascii", NULL, "draw the dashboard with ASCII characters" },
@@ -78,6 +79,8 @@ static int take(struct lab_options *options, struct lab_words *words,
 		words->duration = value;
 	else if (!strcmp(name, "queues"))
 		words->queues = value;
+	else if (!strcmp(name, "connections"))
+		options->connections_text = value;
 	else if (!strcmp(name, "log-format"))
 		words->log_format = value;
 	return pass_argument(options, name, value, err);

@@ -11,7 +11,7 @@
 #include "cmd/arguments.h"
 #include "cmd/traffic.h"
 
-#define LAB_ARGUMENTS 20
+#define LAB_ARGUMENTS 21
 /* Words handed to `run`: those that put the service into the lab, and all. */
 #define LAB_RUN_OWN_WORDS 8
 #define LAB_RUN_WORDS 160
@@ -28,6 +28,8 @@ struct lab_options {
 	uint64_t duration_ns; /* of the test; 0: until told to */
 	enum log_format log_format;
 	struct traffic traffic; /* the arguments about test packets, as texts */
+	const char *connections_text;
+	uint32_t connections; /* of http's clients */
 
 	/* of labs that send test packets (lab_packets.h) */
 	struct generate_settings settings; /* without interface and addresses */

@@ -6,6 +6,9 @@
 const struct lab_service *const lab_services[] = {
 	&lab_reflect,
 	&lab_deliver,
+#ifdef RINGSIDE_HTTP
+	&lab_http,
+#endif
 	NULL,
 };
 
