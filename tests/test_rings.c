@@ -334,6 +334,7 @@ static void run_randomly(uint32_t frames, uint32_t entries, uint32_t start, uint
 	for (unsigned i = 0; i < 4000; i++)
 		step(k, &random, i / 500 % 3 == 1); /* for a while nothing is sent at all */
 	settle(k);
+	rings_audit(&k->rings);
 	assert_int_equal(k->sent_count, k->accepted_count);
 	assert_memory_equal(k->sent, k->accepted, k->sent_count * sizeof(*k->sent));
 	assert_true(k->sent_count > 100);
@@ -351,28 +352,74 @@ static void test_no_order_of_events_loses_or_doubles_a_frame(void **state)
 	}
 }
 
-static void move_wrongly(struct frames *frames)
+static void move_wrongly(struct rings *rings)
 {
-	if (!freopen("/dev/null", "w", stderr))
-		_exit(1);
-	signal(SIGABRT, SIG_DFL); /* not cmocka's handler */
-	frames_put(frames, 0, OWNER_TX);
-	_exit(0);
+	frames_put(&rings->frames, 0, OWNER_TX);
 }
 
-static void test_giving_a_frame_back_that_is_not_there_aborts(void **state)
+static void free_twice(struct rings *rings)
 {
-	struct fake_kernel *k = open_kernel(4, 32, 0);
+	rings->frames.free[0] = rings->frames.free[1];
+	rings_audit(rings);
+}
+
+static void lose(struct rings *rings)
+{
+	rings->frames.free_count--;
+	rings_audit(rings);
+}
+
+static void fill_with_what_is_free(struct rings *rings)
+{
+	uint32_t index = 0;
+
+	xsk_ring_prod__reserve(&rings->fill, 1, &index);
+	*xsk_ring_prod__fill_addr(&rings->fill, index) = 0;
+	xsk_ring_prod__submit(&rings->fill, 1);
+	rings_audit(rings);
+}
+
+static void forget_what_is_kept(struct rings *rings)
+{
+	uint32_t frame;
+
+	rings_keep(rings, &frame, 1);
+	rings_audit(rings);
+	rings->kept = 0;
+	rings_audit(rings);
+}
+
+/* In a child of its own. */
+static int run_alone(void (*act)(struct rings *), struct rings *rings)
+{
 	int status = 0;
 	pid_t child = fork();
 
-	(void)state;
 	assert_true(child >= 0);
-	if (!child)
-		move_wrongly(&k->rings.frames);
+	if (!child) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		signal(SIGABRT, SIG_DFL); /* not cmocka's handler */
+		act(rings);
+		_exit(0);
+	}
 	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-	close_kernel(k);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void test_a_frame_that_is_not_where_it_should_be_aborts(void **state)
+{
+	static void (*const acts[])(struct rings *) = { move_wrongly, free_twice, lose,
+		fill_with_what_is_free, forget_what_is_kept };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(acts) / sizeof(*acts); i++) {
+		struct fake_kernel *k = open_kernel(8, 32, 0);
+
+		assert_int_equal(run_alone(rings_audit, &k->rings), 0);
+		assert_int_equal(run_alone(acts[i], &k->rings), SIGABRT);
+		close_kernel(k);
+	}
 }
 
 int main(void)
@@ -392,7 +439,7 @@ int main(void)
 		cmocka_unit_test(test_times_are_left_alone_when_nobody_asks),
 		cmocka_unit_test(test_entries_are_counted_across_the_wrap_and_never_absurdly),
 		cmocka_unit_test(test_no_order_of_events_loses_or_doubles_a_frame),
-		cmocka_unit_test(test_giving_a_frame_back_that_is_not_there_aborts),
+		cmocka_unit_test(test_a_frame_that_is_not_where_it_should_be_aborts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,8 +201,10 @@ static void af_xdp_close(struct io_queue *q)
 {
 	if (!q)
 		return;
-	if (q->socket)
+	if (q->socket) {
+		rings_audit(&q->rings);
 		xsk_socket__delete(q->socket);
+	}
 	if (q->umem)
 		xsk_umem__delete(q->umem);
 	frames_fini(&q->rings.frames);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "io/rings.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 void rings_refill(struct rings *rings)
 {
 	struct frames *frames = &rings->frames;
@@ -79,6 +82,7 @@ bool rings_keep(struct rings *rings, uint32_t *kept, unsigned count)
 		return false;
 	for (unsigned i = 0; i < count; i++)
 		kept[i] = frames_get(&rings->frames, OWNER_SERVICE);
+	rings->kept += count;
 	return true;
 }
 
@@ -147,3 +151,72 @@ unsigned rings_reap(struct rings *rings)
 	rings->outstanding -= n;
 	return n;
 }
+
+#ifdef RINGSIDE_FRAME_OWNERS
+struct audit {
+	const struct frames *frames;
+	uint8_t *seen;
+};
+
+static void find(struct audit *audit, uint64_t address, enum frame_owner owner, const char *place)
+{
+	uint64_t frame = xsk_umem__add_offset_to_addr(address) / audit->frames->frame_size;
+
+	if (frame < audit->frames->count && !audit->seen[frame]++ &&
+		audit->frames->owner[frame] == owner)
+		return;
+	fprintf(stderr, "frame %llu of %u: in the %s, and elsewhere or owned as %d\n",
+		(unsigned long long)frame, audit->frames->count, place,
+		frame < audit->frames->count ? audit->frames->owner[frame] : -1);
+	abort();
+}
+
+/* Where the kernel moves frames from one ring to the other, the other is looked at first: none is found twice. */
+static void find_all(struct audit *audit, struct rings *rings)
+{
+	uint32_t end = __atomic_load_n(rings->rx.producer, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = *rings->rx.consumer; i != end; i++)
+		find(audit, xsk_ring_cons__rx_desc(&rings->rx, i)->addr, OWNER_FILL, "rx ring");
+	end = *rings->fill.producer;
+	for (uint32_t i = __atomic_load_n(rings->fill.consumer, __ATOMIC_ACQUIRE); i != end; i++)
+		find(audit, *xsk_ring_prod__fill_addr(&rings->fill, i), OWNER_FILL, "fill ring");
+	end = __atomic_load_n(rings->completion.producer, __ATOMIC_ACQUIRE);
+	for (uint32_t i = *rings->completion.consumer; i != end; i++)
+		find(audit, *xsk_ring_cons__comp_addr(&rings->completion, i), OWNER_TX,
+			"completion ring");
+	end = *rings->tx.producer;
+	for (uint32_t i = __atomic_load_n(rings->tx.consumer, __ATOMIC_ACQUIRE); i != end; i++)
+		find(audit, xsk_ring_prod__tx_desc(&rings->tx, i)->addr, OWNER_TX, "tx ring");
+	for (uint32_t i = 0; i < rings->frames.free_count; i++)
+		find(audit, (uint64_t)rings->frames.free[i] * rings->frames.frame_size, OWNER_FREE,
+			"stack of free frames");
+}
+
+void rings_audit(struct rings *rings)
+{
+	struct audit audit = { &rings->frames, calloc(rings->frames.count, 1) };
+	uint32_t sum[FRAME_OWNERS] = { 0 };
+
+	if (!audit.seen)
+		return;
+	find_all(&audit, rings);
+	for (uint32_t i = 0; i < rings->frames.count; i++) {
+		enum frame_owner owner = rings->frames.owner[i];
+
+		sum[owner]++;
+		if (audit.seen[i] || owner == OWNER_FILL || owner == OWNER_TX ||
+			owner == OWNER_SERVICE)
+			continue;
+		fprintf(stderr, "frame %u of %u: lost, owned as %d\n", i, rings->frames.count,
+			owner);
+		abort();
+	}
+	free(audit.seen);
+	if (sum[OWNER_SERVICE] != rings->kept || sum[OWNER_TX] != rings->outstanding) {
+		fprintf(stderr, "services have %u frames of %u, the transmit side %u of %u\n",
+			sum[OWNER_SERVICE], rings->kept, sum[OWNER_TX], rings->outstanding);
+		abort();
+	}
+}
+#endif

@@ -34,6 +34,7 @@ struct rings {
 	struct xsk_ring_cons rx, completion;
 	uint32_t outstanding; /* handed to tx and not reaped */
 	uint32_t lent; /* by rings_lend(), and not yet back */
+	uint32_t kept; /* by services */
 };
 
 /* Gives every free frame to the kernel, as far as the fill ring has room. */
@@ -51,6 +52,17 @@ bool rings_keep(struct rings *rings, uint32_t *kept, unsigned count);
 unsigned rings_transmit(struct rings *rings, struct io_frame *frames, unsigned count);
 /* Takes back what the kernel has sent. Returns how many. */
 unsigned rings_reap(struct rings *rings);
+
+#ifdef RINGSIDE_FRAME_OWNERS
+/* The audit at the end, with nothing on loan: aborts unless each frame is in one place, is owned as this place says,
+ * and only the kernel has some that are in none. */
+void rings_audit(struct rings *rings);
+#else
+static inline void rings_audit(struct rings *rings)
+{
+	(void)rings;
+}
+#endif
 
 /* Entries that wait in a ring; from any thread. */
 static inline uint32_t rings_entries(const uint32_t *producer, const uint32_t *consumer)
