@@ -114,15 +114,16 @@ static void take_socket(void *context, const char *name, const struct control_pe
 	close(fd);
 }
 
-static inline int setup(void **state)
+/* silence_s: 0: as in the program */
+static inline int setup_with(void **state, unsigned silence_s)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct control_ops ops = { f, take, set_level, set_service_state,
-		set_service };
+	const struct control_ops ops = { f, take, set_level, set_service_state, set_service };
 	static struct control_handover handover = { "/api/v1/rings", "ringside-ring", NULL, judge,
 		take_socket };
 	struct control_settings settings = { .handovers = &handover,
 		.handovers_count = 1,
+		.silence_s = silence_s,
 		.config = "[ringside]\nname = it\n\n[interface eth0]\nnetns =\nread = "
 			  "=x\n\ty\n[api]\n" };
 	struct err err = { "" };
@@ -141,6 +142,11 @@ static inline int setup(void **state)
 		fail_msg("%s", err.text);
 	*state = f;
 	return 0;
+}
+
+static inline int setup(void **state)
+{
+	return setup_with(state, 0);
 }
 
 static inline int teardown(void **state)

@@ -45,6 +45,10 @@ reads_everywhere() {
 		ask $by GET /api/v1/services/reflect/nothing && says 404
 		ask $by POST /api/v1/snapshot -d x && says 405 'takes GET, HEAD, not POST'
 		ask $by DELETE /api/v1/stats-level && says 405 'takes PUT, not DELETE'
+		about "$by: what is no request, or too long, is refused in JSON"
+		ask $by GET /healthz -H 'Host:' && says 400 '{"error": "an HTTP/1.1 request needs a Host header"}'
+		ask $by GET /healthz -H "X: $(printf '%40000s' x)" && says 431 '{"error": "'
+		ask $by GET "/$(printf '%040000d' 0)" && says 414 '{"error": "'
 		about "$by: the stream goes on"
 		in_near timeout 20 curl -sN $([ $by = tcp ] || echo --unix-socket "$socket") "http://$tcp/api/v1/stream" |
 			head -n 3 >"$dir/stream"
@@ -62,10 +66,10 @@ changes_by_right() {
 	ask local PUT /api/v1/services/reflect/state -d paused && says 200 '{"state": "paused"}'
 	becomes "service.state == 'paused'"
 	is_ill() { ask local GET /healthz && [ "$code" = 503 ]; }
-	wait_for 10 is_ill && says 503 'service reflect: paused'
+	wait_for 20 is_ill && says 503 'service reflect: paused'
 	ask local PUT /api/v1/services/reflect/state -d '{"state": "running"}' && says 200
 	is_well() { ask local GET /healthz && [ "$code" = 200 ]; }
-	wait_for 10 is_well || says 200
+	wait_for 20 is_well || says 200
 	grep -q 'service reflect: paused (pid [0-9]*, uid 0)' "$err" || fail "the log does not say"
 	ask local PUT /api/v1/services/web/state -d paused && says 404 "there is no service 'web'"
 	about "a level that there isn't, and a body that is too long"
@@ -170,7 +174,7 @@ bears_crowds() {
 		ask tcp GET /healthz && says 200
 	done
 	peer probes count=200
-		wait_for 20 is_back || fail "$(descriptors) descriptors, $before before"
+	wait_for 20 is_back || fail "$(descriptors) descriptors, $before before"
 }
 
 bears_slow_ones() {
@@ -200,15 +204,15 @@ shows_what_is_in_force() {
 	about "after SIGHUP the configuration is the one in force"
 	printf '[interface rs0]\n[service reflect]\ninterfaces = rs0\nmax_pps = 77\n' >this.ini
 	start_in "$near" "$RINGSIDE" run -c this.ini --format json --interval 0.1
-	wait_for 10 has_spoken
+	wait_for 20 has_spoken
 	ask local GET /api/v1/config && says 200 '"max_pps": "77"'
 	sed -i 's/77/78/' this.ini
 	kill -HUP "$pid"
 	is_new() { ask local GET /api/v1/config && grep -q '"max_pps": "78"' "$body"; }
-	wait_for 10 is_new || fail "$(cat "$body")"
+	wait_for 20 is_new || fail "$(cat "$body")"
 	echo 'nonsense' >>this.ini
 	kill -HUP "$pid"
-	wait_for 10 grep -q 'nothing has changed' "$err" || fail "the bad file is not refused"
+	wait_for 20 grep -q 'nothing has changed' "$err" || fail "the bad file is not refused"
 	is_new || fail "the bad file shows"
 	ringside_stop
 }
@@ -217,7 +221,7 @@ knows_its_group() {
 	about "the group ringside may read and change, others may not"
 	echo 'ringside:x:4711:' | cat /etc/group - >"$dir/group"
 	start_in "$near" sh -c "mount --bind '$dir/group' /etc/group && exec '$RINGSIDE' -i rs0 reflect --format json"
-	wait_for 10 has_spoken
+	wait_for 20 has_spoken
 	[ "$(stat -c %a:%g "$socket")" = 660:4711 ] || fail "$(stat -c %a:%g "$socket")"
 	in_near setpriv --reuid 65534 --regid 65534 --groups 4711 curl -s --unix-socket "$socket" -X PUT -d debug \
 		http://x/api/v1/stats-level | grep -q '"debug"' || fail "the group may not"

@@ -2,6 +2,8 @@
 /* What comes over the control socket may be anything: it is answered or cut off, and the next one is served. */
 #include "control_place.h"
 
+#define JSON_TYPE "Content-Type: application/json"
+
 /* Sends bytes and reads what comes back within a moment; returns the status of the first answer. 0: it was
  * closed without one, or the server waits for more (not for long: test_api.sh). */
 static int send_bytes(const struct fixture *f, const char *bytes, size_t size)
@@ -21,6 +23,9 @@ static int send_bytes(const struct fixture *f, const char *bytes, size_t size)
 	close(fd);
 	if (length && sscanf(answer, "HTTP/1.%*1d %3d", &status) != 1)
 		fail_msg("no answer of HTTP: %.60s", answer);
+	if (status >= 400 &&
+		(!strstr(answer, JSON_TYPE) || !strstr(answer, "\r\n\r\n{\"error\": \"")))
+		fail_msg("a refusal without an error in JSON: %s", answer);
 	return status;
 }
 
@@ -163,6 +168,57 @@ static void test_streams_that_are_left_and_too_many_of_them(void **state)
 	assert_lives(f);
 }
 
+#define SILENCE_TEST_S 1
+
+static int setup_impatient(void **state)
+{
+	return setup_with(state, SILENCE_TEST_S);
+}
+
+/* An event that no socket's buffer holds, so that the first one already waits for its reader. */
+static void make_large(struct snapshot *snapshot)
+{
+	snapshot->level = LEVEL_DEBUG;
+	snapshot->queues_count = SNAPSHOT_QUEUES;
+	for (unsigned i = 1; i < SNAPSHOT_QUEUES; i++)
+		snapshot->queues[i] = snapshot->queues[0];
+	__atomic_store_n(&snapshot->sequence, 2,
+		__ATOMIC_RELEASE); /* the control thread has seen the first one */
+}
+
+static void test_a_reader_that_stands_still_is_cut_off_and_the_others_are_not(void **state)
+{
+	static const char get[] = "GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n";
+	static char bytes[64 * 1024];
+	struct fixture *f = *state;
+	struct pollfd still = { .fd = -1 };
+	uint64_t start = clock_now_ns(), taken = 0;
+	int reader;
+
+	make_large(f->snapshot);
+	still.fd = connect_to(f);
+	reader = connect_to(f);
+	assert_int_equal(send(still.fd, get, sizeof(get) - 1, MSG_NOSIGNAL), sizeof(get) - 1);
+	assert_int_equal(send(reader, get, sizeof(get) - 1, MSG_NOSIGNAL), sizeof(get) - 1);
+	while (!poll(&still, 1, 0) && clock_now_ns() < start + 20 * NSEC_PER_SEC) {
+		struct pollfd more = { .fd = reader, .events = POLLIN };
+
+		if (poll(&more, 1, 20) > 0) {
+			ssize_t n = recv(reader, bytes, sizeof(bytes), 0);
+
+			assert_true(n > 0);
+			taken += (uint64_t)n;
+		}
+	}
+	assert_true(still.revents & POLLHUP);
+	assert_true(clock_now_ns() - start >= SILENCE_TEST_S * NSEC_PER_SEC);
+	assert_true(taken > sizeof(bytes));
+	assert_int_equal(send(reader, get, sizeof(get) - 1, MSG_NOSIGNAL), sizeof(get) - 1);
+	close(still.fd);
+	close(reader);
+	assert_lives(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +232,9 @@ int main(void)
 			test_requests_may_come_byte_by_byte_or_two_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_streams_that_are_left_and_too_many_of_them, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_reader_that_stands_still_is_cut_off_and_the_others_are_not,
+			setup_impatient, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

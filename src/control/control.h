@@ -76,6 +76,7 @@ struct control_settings {
 	const char *config; /* the effective one, as an INI file that `check` prints */
 	const struct control_handover *handovers; /* kept */
 	unsigned handovers_count;
+	unsigned silence_s; /* after which a connection without a byte is cut; 0: SILENCE_S */
 	struct log *log;
 };
 

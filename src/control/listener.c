@@ -118,6 +118,20 @@ static enum MHD_Result take_body(struct request *request, const char *bytes, siz
 	return MHD_YES;
 }
 
+/* RFC 9112 §3.2. libmicrohttpd would look itself when told to be strict, but 0.9.75 sends the head of that refusal twice. */
+static bool lacks_host(struct MHD_Connection *connection, const char *version)
+{
+	return !strcmp(version, MHD_HTTP_VERSION_1_1) &&
+	       !MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+}
+
+static enum MHD_Result refuse_without_host(struct request *request)
+{
+	request->answered = true;
+	return reply_error(
+		request, MHD_HTTP_BAD_REQUEST, "an HTTP/1.1 request needs a Host header");
+}
+
 /* libmicrohttpd calls it when the headers are there, for each part of the body, and at its end. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *bytes, size_t *size, void **place)
@@ -127,11 +141,12 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	struct client *client = info ? info->socket_context : NULL;
 	struct request *request = *place;
 
-	(void)version;
 	if (!client)
 		return MHD_NO;
 	if (!request) {
 		request = *place = new_request(context, connection, client);
+		if (request && lacks_host(connection, version))
+			return refuse_without_host(request);
 		return request ? routes_judge(request, method, url) : MHD_NO;
 	}
 	if (*size)
@@ -167,10 +182,11 @@ int listener_open(
 		listener, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)(local ? CLIENTS_LOCAL : CLIENTS_TCP), MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)(local ? 0 : CLIENTS_TCP_ADDRESS), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CLIENT_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
+		(size_t)CLIENT_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+		control->settings.silence_s ? control->settings.silence_s : (unsigned)SILENCE_S,
 		MHD_OPTION_NOTIFY_COMPLETED, complete, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-		notify_connection, listener, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, /* the thread blocks it */
+		notify_connection, listener, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
+		1, /* the thread blocks it */
 		MHD_OPTION_END);
 	if (!listener->daemon)
 		return err_say(err, -EIO, "start the HTTP server");
