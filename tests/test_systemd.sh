@@ -21,7 +21,10 @@ judgement() {
 	[ ! -s "$out" ] || fail "$(cat "$out")"
 	about "its exposure is 2.5 at most"
 	systemd-analyze security --offline=true --threshold=25 --no-pager "$installed" >"$out" 2>&1 || fail "$(tail -n 1 "$out")"
-	grep -q 'Overall exposure level' "$out" || fail "it was not judged"
+	local exposure
+	exposure=$(sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p' "$out")
+	[ -n "$exposure" ] || fail "it was not judged"
+	grep -qF "(\`systemd-analyze security\`: $exposure)" "$srcdir/README.md" || fail "README has another exposure than $exposure"
 }
 
 folders() {
@@ -52,7 +55,7 @@ service_start() { # as systemd would for ringside@test
 		    print(s.recv(4096).decode().replace("\n", " "), flush=True)
 	END
 	started="$started $!"
-	wait_for 5 test -S notify || fail "nobody listens"
+	wait_for 20 test -S notify || fail "nobody listens"
 	chmod 777 notify
 	install -d -m 750 -o 65534 -g 65534 service-run
 	command=$(value ExecStart | sed "s,^[^ ]*,$program,; s,/etc/ringside/%i.ini,$dir/test.ini,; s/%i/test/g")
@@ -69,17 +72,17 @@ service() {
 	printf '[interface rs0]\nzero_copy = off\n[service reflect]\ninterfaces = rs0\npath = user\n' >test.ini
 	about "the service starts as its user, and says when it is ready"
 	service_start
-	wait_for 10 heard '^READY=1' || fail "not ready: $(cat heard "$err")"
+	wait_for 20 heard '^READY=1' || fail "not ready: $(cat heard "$err")"
 	has_xdp || fail "ready without a program"
 	[ -S service-run/test.sock ] || fail "no control socket"
 	about "it answers, feeds the watchdog, and says what it is doing"
 	peer probes
-	wait_for 10 heard 'STATUS=rs0 up, af_xdp native, 1 queue; in .*pps.* WATCHDOG=1' || fail "$(cat heard)"
+	wait_for 20 heard 'STATUS=rs0 up, af_xdp native, 1 queue; in .*pps.* WATCHDOG=1' || fail "$(cat heard)"
 	about "a reload is announced, and its end"
 	sed -i 's/^path = user/&\nmax_pps = 1kpps/' test.ini
 	kill -HUP "$pid"
-	wait_for 10 heard '^RELOADING=1 MONOTONIC_USEC=[0-9]' || fail "$(cat heard "$err")"
-	wait_for 10 is_ready_again || fail "$(cat heard "$err")"
+	wait_for 20 heard '^RELOADING=1 MONOTONIC_USEC=[0-9]' || fail "$(cat heard "$err")"
+	wait_for 20 is_ready_again || fail "$(cat heard "$err")"
 	peer probes
 	about "it ends in order"
 	ringside_end TERM
