@@ -37,7 +37,11 @@ void headless_block_signals(void)
 int headless_init(struct headless *h, enum output_format format, double interval_s, struct log *log,
 	struct err *err)
 {
-	*h = (struct headless){ .format = format, .interval_s = interval_s, .log = log };
+	*h = (struct headless){ .format = format,
+		.interval_s = interval_s,
+		.log = log,
+		.terminal = isatty(STDOUT_FILENO),
+		.patience_ms = -1 };
 	h->buffer = malloc(EXPORT_BYTES);
 	h->before = calloc(1, sizeof(*h->before));
 	h->now = calloc(1, sizeof(*h->now));
@@ -55,31 +59,38 @@ void headless_fini(struct headless *h)
 	*h = (struct headless){ 0 };
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
+/* What a pipe that poll() finds writable takes without blocking (pipe(7)). Standard output's own O_NONBLOCK would be
+ * everybody's who has it. */
+#define PART_BYTES 4096
+/* What the last records wait for a reader that stands still. */
+#define PATIENCE_MS 1000
+
+/* Writes what standard output takes at once. A terminal that has hung up takes nothing any more, which is no failure:
+ * the service is not its. */
+static int write_part(struct headless *h, struct err *err)
 {
-	while (size) {
-		ssize_t n = write(fd, bytes, size);
+	size_t size = h->size - h->written < PART_BYTES ? h->size - h->written : PART_BYTES;
+	ssize_t n = write(STDOUT_FILENO, h->buffer + h->written, size);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd writable = { .fd = fd, .events = POLLOUT };
-
-			poll(&writable, 1, -1);
-			continue;
-		}
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= (size_t)n;
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n < 0 && errno == EIO && h->terminal) {
+		h->mute = true;
+		h->size = h->written = 0;
+		return 0;
 	}
+	if (n < 0)
+		return err_set(err, -errno, "write to standard output");
+	h->written += (size_t)n;
+	if (h->written == h->size)
+		h->size = h->written = 0;
 	return 0;
 }
 
-int headless_print(struct headless *h, struct snapshot *snapshot, struct err *err)
+/* Makes a snapshot's record, to be written. */
+static int make_record(struct headless *h, struct snapshot *snapshot, struct err *err)
 {
 	size_t size = 0;
-	int ret;
 
 	snapshot_set_rates(snapshot, h->before->sequence ? h->before : NULL);
 	if (h->format == FORMAT_JSON)
@@ -95,8 +106,35 @@ int headless_print(struct headless *h, struct snapshot *snapshot, struct err *er
 	*h->before = *snapshot;
 	if (size >= EXPORT_BYTES)
 		return err_say(err, -E2BIG, "print a snapshot: it has %zu bytes", size);
-	ret = write_all(STDOUT_FILENO, h->buffer, size);
-	return ret ? err_set(err, ret, "write to standard output") : 0;
+	h->size = h->mute ? 0 : size;
+	return 0;
+}
+
+/* Writes all, for a reader who takes some of it now and then. */
+static int flush(struct headless *h, struct err *err)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int ret = 0;
+
+	while (!ret && h->size) {
+		int ready = poll(&out, 1, h->patience_ms);
+
+		if (!ready)
+			return err_say(err, -ETIMEDOUT,
+				"write to standard output: its reader stands still");
+		if (ready > 0)
+			ret = write_part(h, err);
+	}
+	return ret;
+}
+
+int headless_print(struct headless *h, struct snapshot *snapshot, struct err *err)
+{
+	int ret = flush(h, err);
+
+	if (!ret)
+		ret = make_record(h, snapshot, err);
+	return ret ? ret : flush(h, err);
 }
 
 /* SIGUSR1 asks for one snapshot in a file of the working directory. */
@@ -145,35 +183,52 @@ static int open_timer(double interval_s)
 	return fd;
 }
 
+/* A record an interval; one that is due while the last one still waits for its reader is left out. */
+static int take_record(
+	struct headless *h, const struct snapshot_source *source, int timer_fd, struct err *err)
+{
+	uint64_t ticks;
+
+	if (read(timer_fd, &ticks, sizeof(ticks)) < 0 || h->size ||
+		!source->take(source->context, h->now, h->before->sequence))
+		return 0;
+	return make_record(h, h->now, err);
+}
+
 int headless_run(
 	struct headless *h, const struct snapshot_source *source, int wake_fd, struct err *err)
 {
-	struct pollfd fds[] = {
-		{ .fd = wake_fd, .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
+	enum { WAKE, SIGNAL, TIMER, OUT, FDS };
+	struct pollfd fds[FDS] = {
+		[WAKE] = { .fd = wake_fd, .events = POLLIN },
+		[SIGNAL] = { .fd = -1, .events = POLLIN },
+		[TIMER] = { .fd = -1, .events = POLLIN },
+		[OUT] = { .events = POLLOUT },
 	};
 	int ret = 0;
 	sigset_t set;
 
 	signal_set(&set);
-	fds[1].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	fds[2].fd = open_timer(h->interval_s);
-	if (fds[1].fd < 0 || fds[2].fd < 0)
+	fds[SIGNAL].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fds[TIMER].fd = open_timer(h->interval_s);
+	if (fds[SIGNAL].fd < 0 || fds[TIMER].fd < 0)
 		ret = err_set(err, -errno, "wait for signals and time");
-	while (!ret && (poll(fds, 3, -1) > 0 || errno == EINTR) && !(fds[0].revents & POLLIN)) {
-		uint64_t ticks;
-
-		if (fds[1].revents && take_signal(h, source, fds[1].fd))
-			break;
-		if (!fds[2].revents || read(fds[2].fd, &ticks, sizeof(ticks)) < 0)
+	while (!ret) {
+		fds[OUT].fd = h->size ? STDOUT_FILENO : -1;
+		if (poll(fds, FDS, -1) < 0)
 			continue;
-		if (source->take(source->context, h->now, h->before->sequence))
-			ret = headless_print(h, h->now, err);
+		if ((fds[WAKE].revents & POLLIN) ||
+			(fds[SIGNAL].revents && take_signal(h, source, fds[SIGNAL].fd)))
+			break;
+		if (fds[TIMER].revents)
+			ret = take_record(h, source, fds[TIMER].fd, err);
+		else if (fds[OUT].revents)
+			ret = write_part(h, err);
 	}
-	if (fds[1].fd >= 0)
-		close(fds[1].fd);
-	if (fds[2].fd >= 0)
-		close(fds[2].fd);
-	return ret;
+	if (fds[SIGNAL].fd >= 0)
+		close(fds[SIGNAL].fd);
+	if (fds[TIMER].fd >= 0)
+		close(fds[TIMER].fd);
+	h->patience_ms = PATIENCE_MS;
+	return ret ? ret : flush(h, err);
 }
