@@ -58,17 +58,15 @@ struct {
 	__type(value, struct steer_lane);
 } steer_lanes SEC(".maps");
 
-/* How many frames of a flow were executed behind the lane's last one, at least. Frames that were lost are in
- * the sequence and were never executed. Their count is read after the sequence (an atomic with a
- * result is a full barrier), and steer_arrive() adds to it before it shows the sequence behind them. */
-static __always_inline __s64 steer_behind(struct steer_seen *seen, const struct steer_lane *lane)
+/* How many frames of a flow were executed behind the lane's last one, at least. Of those up to it at most
+ * `last` without what was known as lost have been executed: what is beyond was sent behind it. One word tells,
+ * so that nothing depends on the order in which two would be seen; atomics with a result, which are a full
+ * barrier, are refused by kernels before 5.12. */
+static __always_inline __s64 steer_behind(const struct steer_seen *seen, const struct steer_lane *lane)
 {
-	__u64 sequence = *(volatile __u64 *)&seen->sequence;
-	__u64 lost = __sync_fetch_and_add(&seen->lost, 0);
+	__u64 executed = *(const volatile __u64 *)&seen->packets;
 
-	if (sequence < lane->last)
-		return -1;
-	return (__s64)(sequence - lane->last) - (__s64)(lost - lane->lost);
+	return (__s64)(executed - (lane->last - lane->lost));
 }
 
 /* True when the CPU has nothing of any queue before it, so that its thread does not wait for its turn with
@@ -228,11 +226,10 @@ int steer_arrive(struct xdp_md *ctx)
 	seen = bpf_map_lookup_elem(&steer_seen, &flow);
 	if (seen) {
 		if (tag->magic == STEER_TAG_MOVING)
-			seen->moving_ns = bpf_ktime_get_ns();
-		seen->packets++;
+			*(volatile __u64 *)&seen->moving_ns = bpf_ktime_get_ns();
 		seen->lost += sequence - seen->sequence - 1;
-		/* after all of the above; see steer_behind() */
-		__sync_lock_test_and_set(&seen->sequence, sequence);
+		*(volatile __u64 *)&seen->packets = seen->packets + 1;
+		*(volatile __u64 *)&seen->sequence = sequence;
 	}
 	/* or frames of one connection would not be merged by GRO: their metadata differ */
 	bpf_xdp_adjust_meta(ctx, sizeof(*tag));
