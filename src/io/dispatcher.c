@@ -41,7 +41,14 @@ int dispatcher_refused(int ret, const char *what, struct err *err)
 		strerror(-ret));
 }
 
-static int leave_stamps_out(struct bpf_program *program)
+/* To the verifier whoever is called at the tail may change the packet, too. */
+static bool changes_packet(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+	       (insn->imm == BPF_FUNC_xdp_adjust_meta || insn->imm == BPF_FUNC_tail_call);
+}
+
+static int leave_changes_out(struct bpf_program *program)
 {
 	size_t count = bpf_program__insn_cnt(program);
 	struct bpf_insn *insns = calloc(count, sizeof(*insns));
@@ -51,8 +58,7 @@ static int leave_stamps_out(struct bpf_program *program)
 		return ret;
 	memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
 	for (size_t i = 0; i < count; i++)
-		if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
-			insns[i].imm == BPF_FUNC_xdp_adjust_meta)
+		if (changes_packet(&insns[i]))
 			insns[i] = (struct bpf_insn){
 				.code = BPF_ALU64 | BPF_MOV | BPF_K,
 				.dst_reg = BPF_REG_0,
@@ -64,7 +70,7 @@ static int leave_stamps_out(struct bpf_program *program)
 }
 
 int dispatcher_extend(
-	struct dispatcher **dispatcher, struct bpf_program *program, bool stamps, struct err *err)
+	struct dispatcher **dispatcher, struct bpf_program *program, bool changes, struct err *err)
 {
 	struct dispatcher *d = calloc(1, sizeof(*d));
 	int ret;
@@ -80,8 +86,8 @@ int dispatcher_extend(
 	ret = bpf_program__set_type(program, BPF_PROG_TYPE_EXT);
 	if (!ret)
 		ret = bpf_program__set_expected_attach_type(program, 0);
-	if (!ret && !stamps)
-		ret = leave_stamps_out(program);
+	if (!ret && !changes)
+		ret = leave_changes_out(program);
 	if (!ret)
 		ret = bpf_program__set_attach_target(
 			program, bpf_program__fd(d->stand_in->progs.stand_in), "slot");

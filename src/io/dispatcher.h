@@ -18,12 +18,12 @@
 struct bpf_program;
 struct dispatcher;
 
-/* Makes an extension of a program that is not loaded yet. stamps false: with every call of
- * bpf_xdp_adjust_meta() taken out, as if the driver refused it; since 6.14 a program that makes room in a
- * frame may not replace a function that does not, and those of libxdp's dispatcher do not. -EOPNOTSUPP: this
- * kernel has no extensions. */
+/* Makes an extension of a program that is not loaded yet. changes false: with every call of
+ * bpf_xdp_adjust_meta() and bpf_tail_call() taken out, as if it failed; since 6.14, and in 6.12's later
+ * updates, a program that may change a frame may not replace a function that does not, and those of libxdp's
+ * dispatcher do not. -EOPNOTSUPP: this kernel has no extensions. */
 int dispatcher_extend(
-	struct dispatcher **dispatcher, struct bpf_program *program, bool stamps, struct err *err);
+	struct dispatcher **dispatcher, struct bpf_program *program, bool changes, struct err *err);
 /* Once it is loaded: -EOPNOTSUPP when the kernel refuses to replace a function by it (freplace). */
 int dispatcher_check(int program_fd, struct err *err);
 /* Says so of what failed, `what` being what was tried; returns -EOPNOTSUPP. */

@@ -194,10 +194,10 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	entry->data_state->state = *settings->state;
 }
 
-/* As a program of its own, or as an extension for the dispatcher; that without time stamps in front of the
- * frames when the kernel lets it have none. */
+/* As a program of its own, or as an extension for the dispatcher; that without anything in front of the frames
+ * (time stamps, steer's tags) when the kernel lets it change none. */
 static int entry_open(struct xdp_program *p, const struct xdp_program_settings *settings,
-	bool extends, bool stamps, char *log, struct err *err)
+	bool extends, bool changes, char *log, struct err *err)
 {
 	int ret = 0;
 
@@ -208,7 +208,7 @@ static int entry_open(struct xdp_program *p, const struct xdp_program_settings *
 	if (settings->previous)
 		ret = share_maps(p->entry->obj, settings->previous->entry->obj, err);
 	if (!ret && extends)
-		ret = dispatcher_extend(&p->dispatcher, p->entry->progs.ringside, stamps, err);
+		ret = dispatcher_extend(&p->dispatcher, p->entry->progs.ringside, changes, err);
 	if (ret)
 		return ret;
 	bpf_program__set_log_buf(p->entry->progs.ringside, log, LOG_BYTES);
