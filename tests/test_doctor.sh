@@ -43,6 +43,8 @@ finds() {
 good_machine() {
 	about "a pair that is ready"
 	examine 0 "$program" doctor rs0
+	finds "check('cpumap')['state'] == 'ok'" "check('tcx')['state'] == 'ok'" "check('ntuple')['state'] == 'unknown'" \
+		"all(c['state'] == 'ok' and 'bpf_sk_assign_tcp_reqsk' in c['value'] for c in report['checks'] if c['name'] == 'handover')"
 	finds "report['good']" "check('program')['state'] == 'ok'" "check('bpf_link')['state'] == 'ok'" \
 		"check('af_xdp')['state'] == 'ok'" "check('redirect')['state'] == 'ok'" \
 		"check('capabilities')['state'] == 'ok'" "check('link')['value'] == 'up, with carrier'" \
@@ -100,7 +102,7 @@ refusals() {
 		"check('native')['state'] == 'unknown'"
 	[ "$(xdp_id)" = "$before" ] || fail "it is another one now"
 	kill "$foreign_pid"
-	wait_for 5 has_no_xdp || fail "the foreign program stays"
+	wait_for 20 has_no_xdp || fail "the foreign program stays"
 
 	about "a queue that is not there"
 	printf '[interface rs0]\nqueues = 0, 3\n[service reflect]\ninterfaces = rs0\n' >queues.ini
@@ -154,6 +156,7 @@ commands() {
 }
 
 without_permission() {
+	printf '[interface rs0]\nattach = dispatcher\n[service reflect]\ninterfaces = rs0\n' >dispatcher.ini
 	local few='-all,+net_raw'
 	about "without any capability it runs, and says what it may not see"
 	# shellcheck disable=SC2086 # words
@@ -161,6 +164,8 @@ without_permission() {
 	finds "check('capabilities')['state'] == 'fail'" "'CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON, CAP_BPF' in check('capabilities')['value']" \
 		"'cap_net_admin,cap_net_raw,cap_perfmon,cap_bpf' in check('capabilities')['mend']" \
 		"check('program')['state'] == 'unknown'" "check('bpf_link')['state'] == 'unknown'" \
+		"check('cpumap')['state'] == 'unknown'" "check('tcx')['state'] == 'unknown'" \
+		"all(c['state'] == 'unknown' for c in report['checks'] if c['name'] == 'handover')" "check('freplace')['state'] == 'unknown'" \
 		"check('redirect')['state'] == 'unknown'" "check('native')['state'] == 'unknown'" \
 		"check('link')['state'] == 'ok'" "check('mtu')['value'] == '1500'"
 
@@ -169,6 +174,14 @@ without_permission() {
 	# shellcheck disable=SC2086 # words
 	examine 0 $nobody --inh-caps=$few --ambient-caps=$few --bounding-set=$few "$program" doctor -c "$dir/packet.ini"
 	finds "check('capabilities')['state'] == 'ok'" "'not asked for' in check('native')['value']"
+
+	about "what only the dispatcher needs stops who asks for the dispatcher, and nobody else"
+	examine 0 "$program" doctor rs0
+	finds "check('freplace')['state'] in ('ok', 'unknown')"
+	if "$python" -c 'import json, sys; sys.exit(not any(c["name"] == "freplace" and c["state"] != "ok" for c in json.load(open(sys.argv[1]))["checks"]))' "$out"; then
+		examine 1 "$program" doctor -c dispatcher.ini
+		finds "check('freplace')['state'] == 'fail'" "'freplace' in check('freplace')['value']"
+	fi
 
 	about "the memlock limit"
 	(

@@ -24,6 +24,14 @@ void finding_set(struct finding *finding, enum finding_state state, const char *
 	va_end(args);
 }
 
+void finding_set_refused(struct finding *finding, int code, const char *what)
+{
+	if (code == -EPERM || code == -EACCES)
+		finding_set(finding, FINDING_UNKNOWN, "may not try: %s", strerror(-code));
+	else
+		finding_set(finding, FINDING_WARN, "%s: %s", what, strerror(-code));
+}
+
 void finding_advise(struct finding *finding, const char *format, ...)
 {
 	va_list args;
@@ -151,6 +159,15 @@ int doctor_run_apart(void (*look)(struct finding *finding), struct finding *find
 	return apart.code;
 }
 
+void doctor_try_apart(void (*look)(struct finding *finding), struct finding *finding)
+{
+	int code = doctor_run_apart(look, finding);
+
+	if (code)
+		finding_set(finding, FINDING_UNKNOWN, "may not try: make a network namespace: %s",
+			strerror(-code));
+}
+
 static bool examine(const struct probe *probes, const struct subject *subject, const char *scope,
 	doctor_take *take, void *context)
 {
@@ -192,6 +209,7 @@ bool doctor_examine(const struct config *config, bool passive, doctor_take *take
 	const struct subject machine = { .config = config, .passive = passive };
 	bool good = examine(doctor_kernel_probes, &machine, "machine", take, context);
 
+	good &= examine(doctor_feature_probes, &machine, "machine", take, context);
 	good &= examine(doctor_machine_probes, &machine, "machine", take, context);
 	for (unsigned i = 0; config && i < config->interfaces_count; i++)
 		good &= examine_interface(config, &config->interfaces[i], passive, take, context);

@@ -50,6 +50,8 @@ struct probe {
 
 /* The tables, a probe without a name at the end; in the order they are printed. */
 extern const struct probe doctor_kernel_probes[]; /* of the machine */
+extern const struct probe
+	doctor_feature_probes[]; /* likewise: what single services and keys need */
 extern const struct probe doctor_machine_probes[]; /* likewise */
 extern const struct probe doctor_link_probes[]; /* of an interface */
 extern const struct probe doctor_driver_probes[]; /* likewise, what its driver and queues do */
@@ -65,6 +67,8 @@ bool doctor_examine(const struct config *config, bool passive, doctor_take *take
 /* For probes: sets state and value. */
 void finding_set(struct finding *finding, enum finding_state state, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* What was tried was refused: for want of a capability, which says nothing of the kernel, or else a warning. */
+void finding_set_refused(struct finding *finding, int code, const char *what);
 /* Sets the command that mends, to be run in the interface's namespace, and the one that undoes it. Words
  * that a shell would not leave alone (an interface may be called "a;b") give none. */
 void finding_mend(struct finding *finding, const struct subject *subject, const char *mend, ...)
@@ -85,5 +89,7 @@ unsigned long long subject_packet_memory(const struct subject *subject);
 /* Runs a look in a network namespace of its own, with nothing but loopback, which is gone afterwards.
  * -EPERM when none can be made. */
 int doctor_run_apart(void (*look)(struct finding *finding), struct finding *finding);
+/* The same; unknown when none can be made. */
+void doctor_try_apart(void (*look)(struct finding *finding), struct finding *finding);
 
 #endif

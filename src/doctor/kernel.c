@@ -11,41 +11,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "doctor/code.h"
 #include "doctor/doctor.h"
 #include "io/io.h"
 #include "io/xdp_program.h"
 
-/* Four instructions and two: what the probes load is written in the kernel's own code. */
-#define LOAD_MAP(reg, fd)                                                                          \
-	{ .code = BPF_LD | BPF_DW | BPF_IMM,                                                       \
-		.dst_reg = reg,                                                                    \
-		.src_reg = BPF_PSEUDO_MAP_FD,                                                      \
-		.imm = fd },                                                                       \
-	{                                                                                          \
-	}
-#define LOAD(reg, value)                                                                           \
-	{                                                                                          \
-		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = reg, .imm = value                  \
-	}
-#define CALL(function)                                                                             \
-	{                                                                                          \
-		.code = BPF_JMP | BPF_CALL, .imm = function                                        \
-	}
-#define EXIT                                                                                       \
-	{                                                                                          \
-		.code = BPF_JMP | BPF_EXIT                                                         \
-	}
-
 #define JIT_FILE "/proc/sys/net/core/bpf_jit_enable"
-
-/* A refusal for want of a capability says nothing of the kernel. */
-static void set_refused(struct finding *finding, int code, const char *what)
-{
-	if (code == -EPERM || code == -EACCES)
-		finding_set(finding, FINDING_UNKNOWN, "may not try: %s", strerror(-code));
-	else
-		finding_set(finding, FINDING_WARN, "%s: %s", what, strerror(-code));
-}
 
 static void look_at_release(const struct subject *subject, struct finding *finding)
 {
@@ -76,14 +47,17 @@ static void look_at_jit(const struct subject *subject, struct finding *finding)
 		fclose(file);
 }
 
-static void load_kernel_half(struct finding *finding)
+/* As a program of its own, or as an extension of the dispatcher. */
+static void load_kernel_half(struct finding *finding, bool extends)
 {
 	struct service_rule *rules = calloc(SERVICE_SLOTS, sizeof(*rules));
 	struct rule_tables *tables = calloc(1, sizeof(*tables));
 	const struct rule_state state = { .level = LEVEL_BASIC };
-	const struct xdp_program_settings settings = {
-		.queues = 1, .services = rules, .tables = tables, .state = &state
-	};
+	const struct xdp_program_settings settings = { .queues = 1,
+		.services = rules,
+		.tables = tables,
+		.state = &state,
+		.dispatcher = extends };
 	struct xdp_program *program = NULL;
 	struct err err = { "" };
 	int code = -ENOMEM;
@@ -91,7 +65,9 @@ static void load_kernel_half(struct finding *finding)
 	if (rules && tables)
 		code = xdp_program_open(&program, &settings, &err);
 	if (!code)
-		finding_set(finding, FINDING_OK, "loads, with its maps");
+		finding_set(finding, FINDING_OK, "%s",
+			extends ? "replaces a function of another program"
+				: "loads, with its maps");
 	else if (code == -EPERM || code == -EACCES)
 		finding_set(finding, FINDING_UNKNOWN, "%.200s", err.text);
 	else
@@ -117,9 +93,25 @@ static bool insists_on_xdp(const struct config *config)
 
 static void look_at_program(const struct subject *subject, struct finding *finding)
 {
-	load_kernel_half(finding);
+	load_kernel_half(finding, false);
 	if (finding->state == FINDING_WARN && insists_on_xdp(subject->config))
 		finding->state = FINDING_FAIL;
+}
+
+static bool wants_dispatcher(const struct config *config)
+{
+	for (unsigned i = 0; config && i < config->interfaces_count; i++)
+		if (config->interfaces[i].attach == ATTACH_DISPATCHER)
+			return true;
+	return false;
+}
+
+/* Who has not asked for it misses nothing. */
+static void look_at_freplace(const struct subject *subject, struct finding *finding)
+{
+	load_kernel_half(finding, true);
+	if (finding->state == FINDING_WARN)
+		finding->state = wants_dispatcher(subject->config) ? FINDING_FAIL : FINDING_UNKNOWN;
 }
 
 static int load(const struct bpf_insn *code, size_t count)
@@ -157,7 +149,7 @@ static void look_at_redirect(const struct subject *subject, struct finding *find
 
 	(void)subject;
 	if (code)
-		set_refused(finding, code, "redirect with a fallback");
+		finding_set_refused(finding, code, "redirect with a fallback");
 	else if (verdict == XDP_PASS)
 		finding_set(finding, FINDING_OK, "a queue without a socket passes");
 	else
@@ -171,12 +163,12 @@ static void attach_by_link(struct finding *finding)
 	int program = load((const struct bpf_insn[]){ LOAD(BPF_REG_0, XDP_PASS), EXIT }, 2), link;
 
 	if (program < 0) {
-		set_refused(finding, program, "load an XDP program");
+		finding_set_refused(finding, program, "load an XDP program");
 		return;
 	}
 	link = bpf_link_create(program, (int)if_nametoindex("lo"), BPF_XDP, &options);
 	if (link < 0)
-		set_refused(finding, -errno, "attach by bpf_link");
+		finding_set_refused(finding, -errno, "attach by bpf_link");
 	else
 		finding_set(finding, FINDING_OK, "attaches; gone with its owner");
 	if (link >= 0)
@@ -186,12 +178,8 @@ static void attach_by_link(struct finding *finding)
 
 static void look_at_link(const struct subject *subject, struct finding *finding)
 {
-	int code = doctor_run_apart(attach_by_link, finding);
-
 	(void)subject;
-	if (code)
-		finding_set(finding, FINDING_UNKNOWN, "may not try: make a network namespace: %s",
-			strerror(-code));
+	doctor_try_apart(attach_by_link, finding);
 }
 
 static void bind_on_loopback(struct finding *finding)
@@ -224,12 +212,8 @@ static void bind_on_loopback(struct finding *finding)
 
 static void look_at_socket(const struct subject *subject, struct finding *finding)
 {
-	int code = doctor_run_apart(bind_on_loopback, finding);
-
 	(void)subject;
-	if (code)
-		finding_set(finding, FINDING_UNKNOWN, "may not try: make a network namespace: %s",
-			strerror(-code));
+	doctor_try_apart(bind_on_loopback, finding);
 }
 
 const struct probe doctor_kernel_probes[] = {
@@ -243,5 +227,7 @@ const struct probe doctor_kernel_probes[] = {
 		look_at_link, false },
 	{ "af_xdp", "services that answer in user space receive through it", look_at_socket,
 		false },
+	{ "freplace", "attach = dispatcher, beside other XDP programs, is made of it",
+		look_at_freplace, false },
 	{ NULL, NULL, NULL, false },
 };
