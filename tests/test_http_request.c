@@ -11,6 +11,7 @@
 
 #include "bpf/http_cookie.h"
 #include "bpf/http_request.h"
+#include "service/http_keys.h"
 
 #define FROM 66 /* where a payload begins behind IPv4 and timestamps */
 #define CHANGED 200000
@@ -264,6 +265,40 @@ static void test_a_cookie_holds_for_its_connection_and_two_keys(void **state)
 	assert_false(http_cookie_check(&s, &key, 77, cookie, &got));
 }
 
+/* By a clock of the test's: a cookie of any moment holds for a period at least, and never for two. */
+static void test_keys_change_by_the_clock_and_cookies_expire(void **state)
+{
+	const uint64_t period_ns = 1000;
+	const struct http_flow_key key = { .client_port = 1, .server_port = 2 };
+	const struct http_offer offer = { .mss_class = 1, .scale = HTTP_NO_SCALE };
+	struct http_state s = { .key_now = 0 };
+	struct http_keys keys;
+	struct http_offer got;
+
+	(void)state;
+	assert_int_equal(http_keys_init(&keys, &s, period_ns, 5000), 0);
+	assert_true(s.key[0][0] != s.key[1][0] && s.key[0][1] != s.key[1][1]);
+	for (uint64_t made_ns = 5000; made_ns < 9000; made_ns += 100) {
+		struct http_keys later = keys;
+		struct http_state copy = s;
+		uint32_t cookie = http_cookie_make(&s, &key, 77, &offer);
+		uint64_t now_ns = made_ns;
+
+		later.state = &copy;
+		for (; now_ns <= made_ns + period_ns; now_ns += 50) {
+			http_keys_tend(&later, now_ns);
+			assert_true(http_cookie_check(&copy, &key, 77, cookie, &got));
+		}
+		for (; now_ns < made_ns + 2 * period_ns; now_ns += 50)
+			http_keys_tend(&later, now_ns);
+		http_keys_tend(&later, now_ns);
+		assert_false(http_cookie_check(&copy, &key, 77, cookie, &got));
+		http_keys_tend(&keys, made_ns + 100);
+	}
+	/* as often as the period says, no more */
+	assert_true(keys.changed_ns == 9000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_qualities_are_read),
 		cmocka_unit_test(test_siphash_is_the_one_of_its_authors),
 		cmocka_unit_test(test_a_cookie_holds_for_its_connection_and_two_keys),
+		cmocka_unit_test(test_keys_change_by_the_clock_and_cookies_expire),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "service/http.h"
+#include "service/http_keys.h"
 #include "service/http_program.h"
 #include "service/http_server.h"
 #include "service/http_xdp.h"
@@ -48,7 +49,7 @@ struct http_instance {
 	pthread_t keeper;
 	bool keeps;
 	int stop_fd;
-	uint64_t rotated_ns; /* when the cookies got a new key */
+	struct http_keys keys;
 };
 
 /* The figures of the service, in struct figure_type's words. */

@@ -36,18 +36,6 @@ static int draw(void *to, size_t bytes)
 	return getrandom(to, bytes, 0) == (ssize_t)bytes ? 0 : -EIO;
 }
 
-static int rotate_key(struct http_instance *instance)
-{
-	struct http_state *state = http_program_state(instance->program);
-	uint32_t next = !state->key_now;
-
-	if (draw(state->key[next], sizeof(state->key[next])))
-		return -EIO;
-	__atomic_store_n(&state->key_now, next, __ATOMIC_RELEASE);
-	instance->rotated_ns = clock_now_ns();
-	return 0;
-}
-
 static void look_around(struct http_instance *instance)
 {
 	uint64_t flows = http_program_flows(instance->program);
@@ -62,9 +50,7 @@ static void look_around(struct http_instance *instance)
 static void second(struct http_instance *instance)
 {
 	write_heads(http_program_state(instance->program));
-	/* without randomness the old key goes on */
-	if (clock_now_ns() - instance->rotated_ns >= KEY_NS)
-		rotate_key(instance);
+	http_keys_tend(&instance->keys, clock_now_ns());
 	look_around(instance);
 }
 
@@ -127,8 +113,7 @@ int http_keeper_start(struct http_instance *instance, struct err *err)
 	struct http_state *state = http_program_state(instance->program);
 	int ret;
 
-	/* both keys: of the other one nobody has a cookie yet */
-	if (rotate_key(instance) || rotate_key(instance) ||
+	if (http_keys_init(&instance->keys, state, KEY_NS, clock_now_ns()) ||
 		draw(&state->clock_offset, sizeof(state->clock_offset)))
 		return err_say(err, -EIO, "the kernel has no random numbers for cookies");
 	write_heads(state);
