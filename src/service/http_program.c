@@ -235,6 +235,11 @@ int http_program_map_fd(const struct http_program *program, const char *name)
 	return fd < 0 ? -ENOENT : fd;
 }
 
+int http_program_fd(const struct http_program *program)
+{
+	return bpf_program__fd(program->skeleton->progs.ringside_http);
+}
+
 struct http_entry *http_program_entries(struct http_program *program)
 {
 	return program->entries.memory;

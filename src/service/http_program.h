@@ -53,6 +53,9 @@ void http_program_set_interface(
 const struct http_rule *http_program_rule(const struct http_program *program);
 int http_program_map_fd(const struct http_program *program, const char *name);
 
+/* The program's descriptor, for BPF_PROG_TEST_RUN. */
+int http_program_fd(const struct http_program *program);
+
 /* The tables, mapped into the process for as long as it is open. */
 struct http_entry *http_program_entries(struct http_program *program);
 struct http_object *http_program_objects(struct http_program *program);

@@ -96,6 +96,11 @@ void http_xdp_leave(const struct service_interface *interface)
 		bpf_map_delete_elem(hooks, &first);
 }
 
+int http_xdp_fd(const struct http_xdp *xdp)
+{
+	return bpf_program__fd(xdp->skeleton->progs.ringside_http_xdp);
+}
+
 const char *http_xdp_where(const struct http_interface *about, const struct http_interface *now)
 {
 	if (!about->in_xdp)

@@ -24,6 +24,9 @@ void http_xdp_close(struct http_xdp *xdp);
 int http_xdp_enter(struct http_xdp *xdp, const struct service_interface *interface);
 void http_xdp_leave(const struct service_interface *interface);
 
+/* The program's descriptor, for BPF_PROG_TEST_RUN. */
+int http_xdp_fd(const struct http_xdp *xdp);
+
 /* Where the interface's packets are answered, in words. */
 const char *http_xdp_where(const struct http_interface *about, const struct http_interface *now);
 
