@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/if_xdp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,6 +312,8 @@ static bool look(struct io_queue *q)
 	uint64_t took_ns = 0;
 	bool found = false;
 
+	/* a consumer of what was just published may wait for this very CPU */
+	sched_yield();
 	for (unsigned i = 0; !found && took_ns < PATIENCE_NS; i++) {
 		found = rings_entries(q->rings.rx.producer, q->rings.rx.consumer) > 0;
 		if (found || i % LOOKS == LOOKS - 1)

@@ -80,6 +80,29 @@ answers_without_copies() {
 	records "totals.tx_packets == 3000" "totals.drop_packets == 0"
 }
 
+delivered() { # delivered ZERO-COPY ARGUMENT...: a consumer gets every packet, from sockets in that mode
+	local zero_copy=$1
+	shift
+	about "$vm_version, $vm_nic: deliver, $*: a consumer gets every packet"
+	ringside_start -i rs0 deliver --set=deliver.ports=7000-7009 "$@" || return
+	guest 'RUNTIME_DIRECTORY=/run ring_reader deliver 7000-7009 >/tmp/reader 2>&1 &'
+	wait_for 10 guest 'grep -q ready /tmp/reader' || fail "no consumer: $(guest 'cat /tmp/reader')"
+	in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7009 rounds=20 rate=200 || fail "the peer cannot send"
+	becomes "totals.delivered_packets == 200" "interface.zero_copy == $zero_copy"
+	guest 'kill -TERM $(pidof ring_reader)'
+	wait_for 10 guest 'grep -q received /tmp/reader' || fail "the consumer does not end"
+	guest 'cat /tmp/reader' | grep -q '"received": 200, "lost": 0, "wrong": 0, "ports": 10' ||
+		fail "the consumer: $(guest 'cat /tmp/reader')"
+	ringside_stop
+}
+
+delivers() {
+	delivered False --set=deliver.mode=copy --set=rs0.zero_copy=off
+	delivered False --set=deliver.mode=share
+	[ "$vm_mode" = copy ] || delivered True --set=deliver.mode=copy --set=rs0.zero_copy=on
+	[ "$vm_mode" = copy ] || delivered True --set=deliver.mode=share --set=deliver.expose_queue=yes --set=rs0.zero_copy=on
+}
+
 is_killed() {
 	about "$vm_version, $vm_nic: SIGKILL leaves no program, and the stack goes on"
 	ringside_start -i rs0 reflect || return
@@ -242,11 +265,11 @@ for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
 	# shellcheck disable=SC2086 # words
 	case $kernel in
-	5.* | 6.1 | 6.12) on "$kernel" virtio copy judges_alike $modes $faults pins_interrupts $dispatcher ;;
+	5.* | 6.1 | 6.12) on "$kernel" virtio copy judges_alike $modes delivers $faults pins_interrupts $dispatcher ;;
 	*)
 		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it
-		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies $faults pins_interrupts $dispatcher
-		on "$kernel" igb 'zero copy' $modes answers_without_copies $faults
+		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies delivers $faults pins_interrupts $dispatcher
+		on "$kernel" igb 'zero copy' $modes answers_without_copies delivers $faults
 		;;
 	esac
 done

@@ -44,7 +44,7 @@ vm_image() {
 	[[ ${words[1]} = *cloud* ]] || modules+=' igb'
 	# shellcheck disable=SC2086 # words
 	"$srcdir/tests/vm/initrd" "$vm_cache/$1" "$vm_work/$1" $modules -- "$RINGSIDE" "$vm_work/modes" ip ethtool \
-		bpftool xdp-loader "$builddir/tests/test_vectors" "$vm_work/foreign.o" /usr/lib/*/bpf/xdp-dispatcher.o || { fail "no RAM disk for $1"; return 1; }
+		bpftool xdp-loader "$builddir/tests/test_vectors" "$builddir/tests/ring_reader" "$vm_work/foreign.o" /usr/lib/*/bpf/xdp-dispatcher.o || { fail "no RAM disk for $1"; return 1; }
 }
 
 # guest COMMAND: runs a line of shell in the machine; its output and status are the line's. 125: the machine does not
