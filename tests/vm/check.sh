@@ -235,6 +235,45 @@ respects_a_lonely_program() {
 	is_clean
 }
 
+# The far end has a stack of its own, and the guest files and a server on them
+http_in_guest() {
+	ip -n "$far" addr replace 192.0.2.1/24 dev peer0
+	guest 'mkdir -p /tmp/root && chmod 755 /tmp /tmp/root && for bytes in 0 110 1000 2000 5000; do
+		head -c $bytes /dev/urandom >/tmp/root/$bytes; done; chmod 644 /tmp/root/*'
+	ringside_start -i rs0 http --set=http.root=/tmp/root --set=http.fallback=own "$@"
+}
+
+# fetches NUMBER...: these files, byte by byte
+fetches() {
+	local bytes
+	for bytes; do
+		in_far curl -s -m 60 -o "$dir/fetched" "http://192.0.2.2/$bytes" || fail "curl: status $?"
+		[ "$(md5sum <"$dir/fetched" | cut -c 1-32)" = "$(guest "md5sum /tmp/root/$bytes" | cut -c 1-32)" ] ||
+			fail "$bytes bytes are others"
+	done
+}
+
+answers_in_xdp() {
+	about "$vm_version, $vm_nic: http finds room in the frames by itself, and answers in XDP"
+	http_in_guest || return
+	becomes "service.figures.files == 4" "service.interfaces[0].why.startswith('native XDP; the room')"
+	for times in 1 2 3; do
+		fetches 0 110 1000 2000 5000
+	done
+	ringside_stop
+	records "service.interfaces[0].why == 'native XDP, answers of several segments at TC ingress'" \
+		"service.figures.xdp_hits >= 9" "service.figures.handed_over >= 3"
+}
+
+leaves_http_to_the_server() {
+	about "$vm_version, $vm_nic: http says what the kernel has not, and the ordinary server answers"
+	http_in_guest || return
+	grep -q "this kernel can't take connections over .*the ordinary server answers everything" "$err" || fail "another reason"
+	fetches 0 110 1000 5000
+	ringside_stop
+	records "service.figures.hits is None"
+}
+
 run() { # run TEST...: those that were asked for
 	local test
 	for test; do
@@ -265,9 +304,10 @@ for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
 	# shellcheck disable=SC2086 # words
 	case $kernel in
-	5.* | 6.1 | 6.12) on "$kernel" virtio copy judges_alike $modes delivers $faults pins_interrupts $dispatcher ;;
+	5.* | 6.1) on "$kernel" virtio copy judges_alike $modes delivers $faults pins_interrupts $dispatcher leaves_http_to_the_server ;;
+	6.12) on "$kernel" virtio copy answers_in_xdp judges_alike $modes delivers $faults pins_interrupts $dispatcher ;;
 	*)
-		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it
+		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it answers_in_xdp
 		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies delivers $faults pins_interrupts $dispatcher
 		on "$kernel" igb 'zero copy' $modes answers_without_copies delivers $faults
 		;;
