@@ -357,6 +357,49 @@ static void try_cookies(struct fuzz *f)
 			die(f, "a cookie that is off by %#x", off);
 }
 
+/* A frame without text that asks for a connection, from the last one's port. */
+static uint32_t make_syn(struct fuzz *f)
+{
+	static const uint8_t mss[] = { 2, 4, 1460 >> 8, 1460 & 0xff };
+	uint32_t bytes;
+
+	f->bytes = sizeof(mss);
+	memcpy(f->text, mss, sizeof(mss));
+	bytes = make_frame(f, 0);
+	f->frame[34 + 12] = 6 << 4; /* the text is an option */
+	f->frame[34 + 13] = 2;
+	memset(f->frame + 34 + 8, 0, 4);
+	/* left to be finished: the sum of the pseudo header */
+	bytes = checksum_fold(
+		(uint64_t)http_sum(f->frame + 26, 8) + htons(IPPROTO_TCP) + htons(24));
+	memcpy(f->frame + 34 + 16, &bytes, 2);
+	return HEADERS + sizeof(mss);
+}
+
+/* The first SYN tells whether there is room; what has none is left to TC from then on. */
+static void try_room(struct fuzz *f)
+{
+	struct http_interface *lo = &http_program_state(f->program)->interface[0];
+	const uint32_t mss = lo->mss;
+	uint32_t after;
+
+	lo->room = HTTP_ROOM_UNKNOWN;
+	if (run(f, http_xdp_fd(f->xdp), make_syn(f), f->other, &after) != XDP_TX ||
+		lo->room != HTTP_ROOM_SEGMENT || !has_right_checksums(f->other, after))
+		die(f, "a SYN finds no room, but %u", lo->room);
+	lo->room = HTTP_ROOM_UNKNOWN;
+	lo->mss = 9000; /* as with an MTU of 9040, longer than a page */
+	run(f, http_xdp_fd(f->xdp), make_syn(f), f->other, &after);
+	if (lo->room != HTTP_ROOM_NONE)
+		die(f, "room for 9000 bytes: %u", lo->room);
+	lo->mss = mss;
+	if (run(f, http_xdp_fd(f->xdp), make_syn(f), f->other, &after) != XDP_PASS)
+		die(f, "answered without room");
+	if (run(f, http_program_fd(f->program), make_syn(f), f->other, &after) != TC_ACT_REDIRECT)
+		die(f, "TC does not answer");
+	lo->room = HTTP_ROOM_ANY;
+}
+
 int main(int argc, char **argv)
 {
 	static struct fuzz f;
@@ -370,6 +413,7 @@ int main(int argc, char **argv)
 	f.texts.seed = strtoull(argv[4], NULL, 0);
 	open_all(&f, argv[1]);
 	try_cookies(&f);
+	try_room(&f);
 	for (f.tries = 0; f.tries < count; f.tries++) {
 		f.bytes = http_text_make(&f.texts, f.text);
 		try_one(&f);
