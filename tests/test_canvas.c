@@ -157,6 +157,10 @@ static void test_a_graph_tells_unknown_from_zero_and_from_not_yet(void **state)
 	canvas_clear(&canvas);
 	widget_graph(&all, &graph);
 	assert_string_equal(written(&canvas), "     ⡇ ⢸\n     ⣇⢀⣿\n");
+	canvas.style = STYLE_BLOCKS;
+	canvas_clear(&canvas);
+	widget_graph(&all, &graph);
+	assert_string_equal(written(&canvas), "  █    █\n  █▂?▁██\n");
 	canvas_fini(&canvas);
 }
 
@@ -213,6 +217,23 @@ static void test_history_makes_one_column_of_each_second(void **state)
 	assert_true(history_at(&history, HISTORY_RX_PPS, 2) == 2000);
 	assert_true(history.peak[HISTORY_RX_PPS] == 2000);
 	assert_true(history_mean(&history, HISTORY_RX_PPS, 60) == 1750);
+}
+
+static void test_means_reach_back_fifteen_minutes(void **state)
+{
+	static struct history history;
+	static struct snapshot snapshot;
+
+	(void)state;
+	history_init(&history);
+	for (unsigned second = 0; second <= 15 * 60; second++)
+		count_to(&history, &snapshot, second + 1, second < 300 ? second * 300 : 300 * 300);
+	assert_true(history_mean(&history, HISTORY_RX_PPS, 10 * 60) == 0);
+	assert_true(history_mean(&history, HISTORY_RX_PPS, 15 * 60) == 100);
+	/* what is older counts no more */
+	for (unsigned second = 1; second <= 300; second++)
+		count_to(&history, &snapshot, 15 * 60 + second + 1, 300 * 300);
+	assert_true(history_mean(&history, HISTORY_RX_PPS, 15 * 60) == 0);
 }
 
 static void test_history_is_unknown_where_counters_went_backwards(void **state)
@@ -289,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_the_top_of_a_graph_is_a_round_number_above_its_values),
 		cmocka_unit_test(test_unknown_numbers_are_question_marks),
 		cmocka_unit_test(test_history_makes_one_column_of_each_second),
+		cmocka_unit_test(test_means_reach_back_fifteen_minutes),
 		cmocka_unit_test(test_history_is_unknown_where_counters_went_backwards),
 		cmocka_unit_test(test_zero_restarts_peaks_and_means_and_keeps_the_graph),
 		cmocka_unit_test(test_history_keeps_the_newest_seconds_of_a_long_run),

@@ -313,6 +313,10 @@ static void settings_change(void **state)
 	(void)state;
 	press_key('u');
 	assert_true(desk->view.bytes);
+	for (unsigned i = 1; i <= STYLE_CHOICES; i++) {
+		press_key('G');
+		assert_int_equal(desk->view.style, i % STYLE_CHOICES);
+	}
 	press_key('g');
 	assert_int_equal(desk->view.graph, GRAPH_BITS);
 	assert_int_equal(press_key('+'), WISH_INTERVAL);

@@ -173,6 +173,16 @@ every_key() {
 	want ' drops/s '
 	press g
 	want 'RX packets/s'
+	effect G 'Graphs are drawn with: braille' G
+	want '⣿'
+	press G
+	want 'drawn with: blocks'
+	want_gone '⣿'
+	want '│.*█████'
+	press G
+	want 'drawn with: ascii'
+	press G
+	want 'drawn with: auto'
 	effect z 'start here|count from here on' z
 	resize 160 30
 	want 'packets since [0-9][0-9]:'
@@ -220,7 +230,10 @@ settings() {
 	want '[0-9] GB/s'
 	press +
 	want ' 1s '
+	press G
+	want 'drawn with: braille'
 	quit
+	grep -q '^graph_style = braille$' "$dir/conf/ringside/top.conf" || fail 'the graphs are not kept'
 	grep -q '^units = bytes$' "$dir/conf/ringside/top.conf" || fail 'the units are not kept'
 	grep -q '^interval = 1.0$' "$dir/conf/ringside/top.conf" || fail 'the interval is not kept'
 	start
@@ -353,11 +366,19 @@ looks() {
 	! colored || fail 'NO_COLOR shows colours'
 	quit
 	press 'unset NO_COLOR' Enter
+	draws_with() { # the Linux console: ASCII; few colours: blocks; an emulator of today: braille
+		case $1 in
+		linux) ! shows '⣿' && shows '^ *[0-9.]+[kMG]?\|' ;;
+		vt100) ! shows '⣿' && shows '│.*█████' ;;
+		*) shows '⣿' ;;
+		esac
+	}
 	has_no_alternate_screen=yes
 	for term in linux vt100 xterm-256color; do
 		press "TERM=$term" Enter
 		start
 		want 'RX packets/s'
+		wait_for draws_with $term || fail "TERM=$term has other graphs"
 		press q
 		want 'quit.? y/N'
 		press y

@@ -32,6 +32,11 @@ void canvas_fini(struct canvas *canvas)
 	*canvas = (struct canvas){ 0 };
 }
 
+enum graph_style canvas_style(const struct canvas *canvas)
+{
+	return canvas->ascii ? STYLE_ASCII : canvas->style;
+}
+
 void canvas_clear(struct canvas *canvas)
 {
 	for (int i = 0; i < canvas->width * canvas->height; i++)

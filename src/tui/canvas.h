@@ -28,6 +28,9 @@ enum role {
 	ROLES,
 };
 
+/* What graphs are drawn with: 2 by 4 dots a character, which not every font has; its eighths; "." and ":". */
+enum graph_style { STYLE_BRAILLE, STYLE_BLOCKS, STYLE_ASCII, STYLES };
+
 struct canvas_cell {
 	wchar_t glyph;
 	enum role role;
@@ -36,6 +39,7 @@ struct canvas_cell {
 struct canvas {
 	int width, height;
 	bool ascii; /* nothing but ASCII is shown */
+	enum graph_style style; /* unless ascii */
 	struct canvas_cell *cells;
 };
 
@@ -49,6 +53,7 @@ struct area {
 int canvas_resize(struct canvas *canvas, int width, int height);
 void canvas_fini(struct canvas *canvas);
 void canvas_clear(struct canvas *canvas);
+enum graph_style canvas_style(const struct canvas *canvas);
 struct area canvas_area(struct canvas *canvas);
 
 /* Both cut what they are asked for to what there is. */

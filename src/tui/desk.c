@@ -276,7 +276,7 @@ static void open_page(struct desk *desk, int page)
 	desk->view.page = (enum page)((page + PAGES) % PAGES);
 }
 
-static void set_view(struct desk *desk, enum action action, int code)
+static void set_view(struct desk *desk, enum action action, int code, uint64_t now)
 {
 	struct view *view = &desk->view;
 
@@ -304,6 +304,11 @@ static void set_view(struct desk *desk, enum action action, int code)
 	case ACTION_GRAPH:
 		view->graph = (view->graph + 1) % GRAPHS;
 		desk->changed = true;
+		break;
+	case ACTION_STYLE:
+		view->style = (view->style + 1) % STYLE_CHOICES;
+		desk->changed = true;
+		desk_say(desk, now, "Graphs are drawn with: %s", style_names[view->style]);
 		break;
 	case ACTION_REVERSE:
 		state_of(desk)->reversed = !state_of(desk)->reversed;
@@ -394,7 +399,7 @@ enum wish desk_obey(struct desk *desk, int code, uint64_t now)
 	case ACTION_QUIT:
 		return quit(desk);
 	default:
-		set_view(desk, action, code);
+		set_view(desk, action, code, now);
 		move_by(desk, action);
 	}
 	return WISH_NOTHING;

@@ -11,7 +11,7 @@
 
 #include "stats/snapshot.h"
 
-#define HISTORY_SECONDS 600
+#define HISTORY_SECONDS 900
 #define HISTORY_QUEUE_SECONDS 60
 /* The heat strip: how many packets took how long, by half octaves of the nanoseconds from 32 ns on, the
  * last open to the top. */

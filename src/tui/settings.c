@@ -66,6 +66,10 @@ static void read_setting(struct view *view, const char *key, const char *value)
 		for (unsigned i = 0; graph_names[i]; i++)
 			if (!strcmp(graph_names[i], value))
 				view->graph = (enum graph_metric)i;
+	} else if (!strcmp(key, "graph_style")) {
+		for (unsigned i = 0; style_names[i]; i++)
+			if (!strcmp(style_names[i], value))
+				view->style = i;
 	} else if (!strncmp(key, "sort_", strlen("sort_"))) {
 		read_sort(view, key, value);
 	}
@@ -96,6 +100,7 @@ static void print_settings(const struct view *view, FILE *file)
 		units_fixed(interval, sizeof(interval), view->interval_s, 1));
 	fprintf(file, "units = %s\n", view->bytes ? "bytes" : "bits");
 	fprintf(file, "graph = %s\n", graph_names[view->graph]);
+	fprintf(file, "graph_style = %s\n", style_names[view->style]);
 	for (enum page page = 0; page < PAGES; page++)
 		fprintf(file, "sort_%s = %s\n", page_names[page],
 			rows_kind(page)->sorts[view->state[page].sort]);

@@ -199,6 +199,14 @@ bool terminal_has_unicode(const struct terminal *terminal)
 	return terminal->unicode;
 }
 
+enum graph_style terminal_graph_style(const struct terminal *terminal)
+{
+	/* emulators of today say so by their colours; eighths of blocks are in older fonts, too */
+	return !terminal->unicode	   ? STYLE_ASCII
+	       : tigetnum("colors") >= 256 ? STYLE_BRAILLE
+					   : STYLE_BLOCKS;
+}
+
 bool terminal_size(struct terminal *terminal, int *width, int *height)
 {
 	struct winsize size;

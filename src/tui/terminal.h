@@ -25,6 +25,8 @@ void terminal_stop(struct terminal *terminal);
 
 /* UTF-8 by the locale, on a terminal that has the glyphs. */
 bool terminal_has_unicode(const struct terminal *terminal);
+/* What its font is likely to have. */
+enum graph_style terminal_graph_style(const struct terminal *terminal);
 /* Its size now; false when it is gone. */
 bool terminal_size(struct terminal *terminal, int *width, int *height);
 /* Someone else has the terminal now (our group is in the background): do not touch it. */

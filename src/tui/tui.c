@@ -44,6 +44,8 @@ static void draw(struct tui *tui)
 	tui->desk.view.width = width; /* keys move among the rows that are there */
 	tui->desk.view.height = height;
 	desk_prepare(&tui->desk, clock_now_ns());
+	tui->canvas.style = tui->desk.view.style ? tui->desk.view.style - 1
+						 : terminal_graph_style(tui->terminal);
 	view_draw(&tui->desk.view, &tui->canvas);
 	tui->dirty = !terminal_draw(tui->terminal, &tui->canvas, tui->redraw);
 	tui->redraw = tui->dirty;

@@ -11,6 +11,7 @@
 
 const char *const page_names[PAGES] = { "overview", "queues", "services", "latency", "drops",
 	"events" };
+const char *const style_names[STYLE_CHOICES + 1] = { "auto", "braille", "blocks", "ascii", NULL };
 const char *const graph_names[GRAPHS + 1] = { "packets", "bits", "drops", NULL };
 
 double view_rate(const struct view *view, uint64_t before, uint64_t now)

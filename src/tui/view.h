@@ -28,6 +28,11 @@ extern const char *const page_names[PAGES];
 enum graph_metric { GRAPH_PACKETS, GRAPH_BITS, GRAPH_DROPS, GRAPHS };
 extern const char *const graph_names[GRAPHS + 1]; /* "packets", "bits", "drops", NULL */
 
+/* What graphs are drawn with: what suits the terminal, or one of enum graph_style, which is its number less 1. */
+#define STYLE_CHOICES (STYLES + 1)
+extern const char
+	*const style_names[STYLE_CHOICES + 1]; /* "auto", "braille", "blocks", "ascii", NULL */
+
 enum question { ASK_NOTHING, ASK_QUIT, ASK_DEBUG };
 
 /* What a page remembers while others are looked at. */
@@ -53,6 +58,7 @@ struct view {
 	char filter[VIEW_FILTER_BYTES]; /* only rows with it; empty: all */
 	bool typing; /* the filter is being typed */
 	enum graph_metric graph;
+	unsigned style; /* index in style_names */
 	enum question question; /* in the footer */
 	bool bytes; /* bytes a second instead of bits */
 	bool paused;

@@ -148,9 +148,9 @@ static void draw_flow(const struct view *view, const struct area *area, const ch
 	line_part(&line, ROLE_TEXT, "1m avg %7s%8s",
 		label_number(history_mean(history, series, 60), "").text,
 		view_bandwidth(view, history_mean(history, bandwidth, 60), false).text);
-	line_part(&line, ROLE_TEXT, "10m avg %7s%8s",
-		label_number(history_mean(history, series, 600), "").text,
-		view_bandwidth(view, history_mean(history, bandwidth, 600), false).text);
+	line_part(&line, ROLE_TEXT, "15m avg %7s%8s",
+		label_number(history_mean(history, series, 15 * 60), "").text,
+		view_bandwidth(view, history_mean(history, bandwidth, 15 * 60), false).text);
 	line_part(&line, ROLE_TEXT, "total %s packets",
 		label_exact(series == HISTORY_RX_PPS ? view->now->totals.flow.rx_packets
 						     : view->now->totals.flow.tx_packets)

@@ -48,7 +48,7 @@ void widget_rule(const struct area *area, int y, const char *title);
 void widget_bar(const struct area *area, int x, int y, int width, double share, enum role role);
 
 /* A graph of samples over the whole area, the newest at the right: two samples a column in
- * braille, one in ASCII. `sample` gives the value `age` samples before the newest, NAN for
+ * braille, one in blocks and in ASCII. `sample` gives the value `age` samples before the newest, NAN for
  * unknown; those up to `count` leave a "?" in the bottom row. */
 struct graph {
 	double (*sample)(const void *context, unsigned age);
