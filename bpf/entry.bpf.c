@@ -217,7 +217,7 @@ SEC("xdp")
 int ringside(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	struct hook hook = { .queue = ctx->rx_queue_index, .bytes = end - data };
+	struct hook hook = { .tables = &tables, .queue = ctx->rx_queue_index, .bytes = end - data };
 	struct frame frame = { .ctx = ctx };
 	__u32 wanted, port;
 	int parsed;

@@ -7,6 +7,7 @@
 
 struct hook {
 	struct cells *cells; /* the queue's, of this CPU */
+	const struct rule_tables *tables;
 	__u32 queue;
 	__u32 bytes;
 	__u64 time_ns; /* 0: not a sampled frame */

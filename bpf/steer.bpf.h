@@ -58,6 +58,47 @@ struct {
 	__type(value, struct steer_lane);
 } steer_lanes SEC(".maps");
 
+/* What is known of a key's numbers. A key that has not come for long makes room for others. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, STEER_ORDERS);
+	__type(key, struct steer_order_key);
+	__type(value, struct steer_order);
+} steer_orders SEC(".maps");
+
+/* Two queues that have packets of the same key at once may both miscount: there is no order between them. */
+static __always_inline void steer_look_at_order(
+	struct steer_entry *entry, __u32 slot, const struct steer_said *said)
+{
+	const struct steer_order_key key = { said->key, slot };
+	struct steer_order *order = bpf_map_lookup_elem(&steer_orders, &key);
+	__u64 missing;
+
+	if (!order) {
+		struct steer_order first;
+
+		steer_order_begin(&first, said->sequence);
+		bpf_map_update_elem(&steer_orders, &key, &first, BPF_ANY);
+		return;
+	}
+	switch (steer_order_judge(order, said->sequence, &missing)) {
+	case STEER_NEXT:
+		break;
+	case STEER_GAP:
+		__sync_fetch_and_add(&entry->missing, missing);
+		break;
+	case STEER_LATE:
+		__sync_fetch_and_add(&entry->reordered, 1);
+		break;
+	case STEER_TWICE:
+		__sync_fetch_and_add(&entry->duplicates, 1);
+		break;
+	case STEER_ANEW:
+		__sync_fetch_and_add(&entry->restarts, 1);
+		break;
+	}
+}
+
 /* How many frames of a flow were executed behind the lane's last one, at least. Of those up to it at most
  * `last` without what was known as lost have been executed: what is beyond was sent behind it. One word tells,
  * so that nothing depends on the order in which two would be seen; atomics with a result, which are a full
@@ -175,19 +216,25 @@ static __always_inline int steer_put_tag(
 static __always_inline int steer_finish(struct xdp_md *ctx, const struct frame *f,
 	const struct hook *hook, const struct service_rule *rule, __u32 *outcome)
 {
-	__u32 slot = rule->slot & (SERVICE_SLOTS - 1), n = steer_slot_of(f, &rule->steer);
+	const __u32 slot = rule->slot & (SERVICE_SLOTS - 1);
+	const struct steer_said said = steer_said(f, &rule->steer, hook->tables, rule->slot);
 	struct steer_table *table = bpf_map_lookup_elem(&steer_tables, &slot);
 	struct steer_lane *lane = NULL;
 	struct steer_entry *entry;
 	struct steer_sent *sent;
 	union steer_head head;
-	__u32 target, flow;
+	__u32 target, flow, n = said.n;
 
 	*outcome = OUTCOME_PASS;
 	if (!table)
 		return XDP_PASS;
-	entry = &table->entry[n & (STEER_SLOTS - 1)];
+	FRAME_OPAQUE(n);
+	if (n >= STEER_ENTRIES)
+		return XDP_PASS;
+	entry = &table->entry[n];
 	__sync_fetch_and_add(&entry->packets, 1);
+	if (rule->steer.sequence_at.bytes)
+		steer_look_at_order(entry, slot, &said);
 	head.word = *(volatile __u64 *)&entry->head.word;
 	target = head.target;
 	if (head.moving)

@@ -11,10 +11,10 @@
 #define RINGSIDE_STEER_H
 
 #include "address.h"
+#include "steer_slot.h"
 #include "tables.h"
 #include "verdict.h"
 
-#define STEER_SLOTS 4096
 /* CPUs or workers of one service. */
 #define STEER_TARGETS 64
 /* The longest header: its fields lie within what one bounds check covers. */
@@ -35,7 +35,8 @@ struct steer_rule {
 	__u8 target; /* enum steer_target */
 	__u8 spares; /* what is invalid passes instead of being dropped */
 	__u8 spares_fragments; /* they pass, counted, instead of being dropped */
-	__u8 pad[7];
+	__u8 pins; /* it has keys with a slot of their own */
+	__u8 pad[6];
 };
 
 _Static_assert(sizeof(struct steer_rule) == 32, "layout");
@@ -50,23 +51,6 @@ static __always_inline __u64 steer_value(const __u8 *header, struct steer_field 
 	if (field.bytes == 8)
 		return BE64(FRAME_WORD(__u64, at));
 	return field.bytes == 2 ? BE16(FRAME_WORD(__u16, at)) : *at;
-}
-
-/* Murmur3's finalizer (Appleby, MurmurHash3.cpp, fmix32): every bit of the key changes every bit of the
- * result with a chance of one half, so aligned and counted keys spread as random ones do. */
-static __always_inline __u32 steer_mix(__u32 x)
-{
-	x = (x ^ x >> 16) * 0x85ebca6bu;
-	x = (x ^ x >> 13) * 0xc2b2ae35u;
-	return x ^ x >> 16;
-}
-
-/* The key's slot. */
-static __always_inline __u32 steer_slot(__u64 key)
-{
-	__u32 high = (__u32)(key >> 32);
-
-	return steer_mix((__u32)key ^ (high ? steer_mix(high) : 0)) & (STEER_SLOTS - 1);
 }
 
 /* What is wrong with the packet, an enum drop, or -1. */
@@ -111,7 +95,7 @@ static __always_inline int steer_match(const struct frame *f, const struct steer
 	return (rule->spares ? VERDICT_SPARE : VERDICT_DROP) + fault;
 }
 
-/* The key of a frame whose verdict was VERDICT_HANDLE, and its slot. */
+/* The key of a frame whose verdict was VERDICT_HANDLE. */
 static __always_inline __u64 steer_key(const struct frame *f, const struct steer_rule *rule)
 {
 	const __u8 *header = (const __u8 *)(f->udp + 1);
@@ -121,9 +105,28 @@ static __always_inline __u64 steer_key(const struct frame *f, const struct steer
 	return steer_value(header, rule->key_at);
 }
 
-static __always_inline __u32 steer_slot_of(const struct frame *f, const struct steer_rule *rule)
+/* What its header says. */
+struct steer_said {
+	__u64 key, sequence;
+	__u32 n; /* the slot */
+};
+
+static __always_inline struct steer_said steer_said(const struct frame *f,
+	const struct steer_rule *rule, const struct rule_tables *tables, __u8 slot)
 {
-	return steer_slot(steer_key(f, rule));
+	const __u8 *header = (const __u8 *)(f->udp + 1);
+	struct steer_said said = { 0 };
+
+	if (header + rule->header > f->end) /* for the verifier: it was checked */
+		return said;
+	said.key = steer_value(header, rule->key_at);
+	if (rule->sequence_at.bytes)
+		said.sequence = steer_value(header, rule->sequence_at);
+	if (rule->pins)
+		said.n = steer_pinned(tables->steer_pins, slot, said.key);
+	if (!said.n)
+		said.n = steer_slot(said.key);
+	return said;
 }
 
 /* No verdict of steer's asks for an answer. */

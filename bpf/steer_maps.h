@@ -4,10 +4,13 @@
 #define RINGSIDE_STEER_MAPS_H
 
 #include "steer.h"
+#include "steer_order.h"
 
 /* Queues of an interface that are told apart; as many as it can have (INTERFACE_QUEUES). */
 #define STEER_QUEUES 64
 #define STEER_FLOWS (SERVICE_SLOTS * STEER_QUEUES * STEER_TARGETS)
+/* A power of two for each queue's slots. */
+#define STEER_LANE_SLOTS (2 * STEER_SLOTS)
 /* Slots that move at once, for every queue that meets them. */
 #define STEER_LANES 65536
 /* What the program on the far CPU has seen, the stack has not had yet: frames are handed on in batches, at
@@ -34,13 +37,23 @@ union steer_head {
 struct steer_entry {
 	union steer_head head;
 	__u64 packets; /* that had a key of this slot */
+	/* by the numbers of each key's packets */
+	__u64 missing, reordered, duplicates, restarts;
 };
 
-_Static_assert(sizeof(struct steer_entry) == 16, "layout");
+_Static_assert(sizeof(struct steer_entry) == 48, "layout");
+
+/* Keys of an interface whose packets' numbers are looked at: the newest ones. */
+#define STEER_ORDERS 16384
+
+struct steer_order_key {
+	__u64 key;
+	__u64 slot; /* the service's */
+};
 
 /* One service's slots, and which CPU each target is. */
 struct steer_table {
-	struct steer_entry entry[STEER_SLOTS];
+	struct steer_entry entry[STEER_ENTRIES];
 	__u32 cpu[STEER_TARGETS];
 	__u32 tags; /* metadata survives on the way: frames carry a tag */
 	__u32 pad;
@@ -93,7 +106,7 @@ static __always_inline __u32 steer_flow(__u32 slot, __u32 queue, __u32 target)
 
 static __always_inline __u32 steer_lane_key(__u32 slot, __u32 queue, __u32 n)
 {
-	return (slot * STEER_QUEUES + (queue & (STEER_QUEUES - 1))) * STEER_SLOTS + n;
+	return (slot * STEER_QUEUES + (queue & (STEER_QUEUES - 1))) * STEER_LANE_SLOTS + n;
 }
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "signature.h"
+#include "steer_slot.h"
 #include "verdict.h"
 
 /* Made with the rules; single entries may change while frames flow. */
@@ -17,6 +18,7 @@ struct rule_tables {
 	__u8 udp_port_services
 		[65536]; /* destination port in host byte order → mask of places in the order of offer */
 	struct address addresses[ADDRESS_TABLE];
+	struct steer_pin steer_pins[STEER_PIN_TABLE];
 	__u8 deliver_attended
 		[SERVICE_SLOTS]; /* 1: somebody reads the rings of the slot's deliver */
 };

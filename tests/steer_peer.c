@@ -3,6 +3,7 @@
  * Both ends of a steered protocol, on plain sockets.
  *
  * usage: steer_peer send ADDRESS PORT PACKETS KEYS PPS JUNK-PERCENT
+ *        steer_peer numbers ADDRESS PORT KEY NUMBER...
  *        steer_peer order PORT PACKETS        one socket: the order that a key's packets arrive in
  *        steer_peer cpus PORT PACKETS         a socket for each CPU: which CPUs a key's packets meet
  *
@@ -141,6 +142,24 @@ static int send_all(char **argv)
 	return 0;
 }
 
+/* One packet for each number, all of one key. */
+static int send_numbers(char **argv)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(argv[1])) };
+	struct packet packet = { htonl(MAGIC), htonl((uint32_t)atoi(argv[2])), htonl(8), 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (inet_pton(AF_INET, argv[0], &to.sin_addr) != 1)
+		die("address");
+	for (argv += 3; *argv; argv++) {
+		packet.number = htobe64(strtoull(*argv, NULL, 10));
+		if (sendto(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			die("sendto");
+	}
+	return 0;
+}
+
 static int listen_on(const char *port)
 {
 	const struct sockaddr_in at = { .sin_family = AF_INET,
@@ -254,6 +273,8 @@ int main(int argc, char **argv)
 
 	if (argc == 8 && !strcmp(argv[1], "send"))
 		return send_all(argv + 2);
+	if (argc > 5 && !strcmp(argv[1], "numbers"))
+		return send_numbers(argv + 2);
 	if (argc == 4 && !strcmp(argv[1], "order"))
 		return receive(argv[2], strtoull(argv[3], NULL, 10), 1);
 	if (argc == 4 && !strcmp(argv[1], "cpus"))

@@ -40,6 +40,7 @@ send() { # send PACKETS KEYS PPS JUNK-PERCENT
 sent_all() {
 	becomes 'totals.in_flight_packets == 0'
 	kill -USR1 "$receiver" 2>/dev/null
+	wait_for 20 is_gone "$receiver" || fail "the receiver does not end"
 }
 
 # Both ends' words, for records.
@@ -61,7 +62,7 @@ near_stack() { # a sender's stack takes part here: its packets need an address t
 
 each_key_on_one_cpu() {
 	about "half of the packets are junk; each key stays on one CPU"
-	configure
+	configure 'header = 20' 'length =' 'sequence = 8@12'
 	ringside_start -c "$dir/steer.ini"
 	receive cpus 9999 1000000
 	send 1000000 1000 250000 50
@@ -72,13 +73,15 @@ each_key_on_one_cpu() {
 	records "$sent.junk * 0.98 <= service.drop.bad_magic <= $sent.junk" "service.delivered_packets == $received.received + $received.overflowed" \
 		"$sent.good * 0.98 <= service.delivered_packets + service.drop.cpu_ring_full <= $sent.good" \
 		"service.rx_packets == service.delivered_packets + sum(service.drop.values())" \
-		'not service.drop.truncated and not service.drop.bad_length'
+		'service.figures.reordered == service.figures.duplicates == service.figures.restarts == 0' \
+		"service.figures.missing <= $sent.good * 0.02" 'not service.drop.truncated and not service.drop.bad_length'
 }
 
 # The same while slots move all the time: what overtakes would show.
 slots_move() {
 	local i=0 sender
 	about "slots move while packets flow; no packet overtakes another one of its key"
+	configure
 	ringside_start -c "$dir/steer.ini"
 	receive order 9999 1000000
 	send 1000000 1000 200000 0 &
@@ -113,6 +116,7 @@ weights() {
 	becomes "[row.slots for row in service.tables.cpus] == [4096, 0]" 'service.figures.moving_slots == 0'
 	receive cpus 9999 2000
 	send 2000 100 20000 0
+	sent_all
 	received_is cpus 1 junk 0
 	"$RINGSIDE" set "steer$$" ingest.cpus.$second 3 2>>"$err" || fail "set a weight"
 	becomes "[row.slots for row in service.tables.cpus] == [1024, 3072]"
@@ -128,6 +132,34 @@ weights() {
 	ringside_stop
 }
 
+# Each key's packets are counted by their numbers, whatever became of those of others; a key may have a CPU of its own.
+numbers() {
+	about "missing, late and doubled packets of a key are counted; a key has its own CPU"
+	configure 'header = 20' 'length =' 'sequence = 8@12' "keys = 7:$second, 0x8:$first"
+	sed -i "s/^cpus = .*/cpus = $first/" "$dir/steer.ini"
+	ringside_start -c "$dir/steer.ini"
+	in_far "$steer_peer" numbers 192.0.2.2 9999 5 1 2 4 3 3 5 9 1000 1 2
+	in_far "$steer_peer" numbers 192.0.2.2 9999 7 1 2 3 3
+	becomes '[row.redirected for row in service.tables.cpus] == [10, 4]'
+	"$RINGSIDE" set "steer$$" ingest.keys.0x7 $first 2>>"$err" || fail "set a key's CPU"
+	becomes 'service.figures.moving_slots == 0'
+	in_far "$steer_peer" numbers 192.0.2.2 9999 7 4 5 6
+	becomes '[row.redirected for row in service.tables.cpus] == [13, 4]'
+	for words in "ingest.keys.9 $first" "ingest.keys.7 $second" 'ingest.keys.f 0'; do
+		# shellcheck disable=SC2086
+		"$RINGSIDE" set "steer$$" $words 2>"$dir/refused" && fail "set $words is taken"
+	done
+	sed -i "s/^keys = .*/keys = 7:$second/" "$dir/steer.ini"
+	kill -HUP "$pid"
+	wait_for 10 grep -q 'keys: other ones need a restart' "$err" || fail "other keys are taken over"
+	ringside_stop
+	# 1 of 3 and 4, 3 of 6 to 8, 990 up to 1000; 3 was late, and 1 after 1000 before it was known for a beginning
+	records '[service.figures[key] for key in ("missing", "reordered", "duplicates", "restarts")] == [994, 2, 2, 1]' \
+		'[(row.key, row.packets, row.duplicates) for row in service.tables["keys"]] == [("7", 7, 1), ("8", 0, 0)]' \
+		'[(row.missing, row.restarts) for row in service.tables.worst] == [(994, 1)]' \
+		'sum(row.missing for row in service.tables.slots) == 994'
+}
+
 # What is not for the service is not touched: another port, replies to its port number, other addresses.
 others() {
 	about "replies to a local port equal to the service's arrive, and so does ping"
@@ -135,7 +167,9 @@ others() {
 	ringside_start -c "$dir/steer.ini"
 	receive order 9999 500
 	send 500 10 10000 100
-	received_is junk 500
+	sent_all
+	received_is received '[1-9].*' reordered 0
+	records "$received.junk == $received.received"
 	peer ping
 	ringside_stop
 	records 'service.rx_packets == 0'
@@ -153,6 +187,9 @@ contradictions() {
 	refuses 'are not inside a header' key=4@10
 	refuses 'overlaps' key=4@2
 	refuses '1, 2, 4 or 8 bytes' key=3@4
+	refuses 'sequence overlaps length' sequence=4@6
+	refuses 'KEY:CPU' keys=7
+	refuses 'key 7 twice' keys=7:0,0x7:1
 	refuses 'not 0xHEX@OFFSET' magic=LAMI@0
 	refuses 'packets are steered by one' key=
 	refuses 'CPU 1 twice' cpus=1,1
@@ -168,6 +205,7 @@ near_stack
 each_key_on_one_cpu
 slots_move
 weights
+numbers
 others
 contradictions
 finish

@@ -120,6 +120,51 @@ static int parse_cpus(const struct option *option, const char *text, void *field
 	return code;
 }
 
+/* "7:2" or "0x2a:3". */
+static int parse_own(char *item, struct steer_own *own, struct err *err)
+{
+	char *colon = strchr(item, ':'), *end;
+	uint32_t last;
+
+	if (!colon)
+		return err_say(err, -EINVAL, "not KEY:CPU: '%s'", item);
+	*colon = '\0';
+	own->key = strtoull(option_trim(item), &end, 0);
+	if (!*item || *item == '-' || *end)
+		return err_say(err, -EINVAL, "not a key: '%s'", item);
+	if (option_range(option_trim(colon + 1), 0, UINT32_MAX, &own->cpu, &last, NULL) ||
+		own->cpu != last)
+		return err_say(err, -EINVAL, "not a CPU: '%s'", colon + 1);
+	return 0;
+}
+
+static int parse_keys(const struct option *option, const char *text, void *field, struct err *err)
+{
+	struct steer_keys *keys = field;
+	char item[48];
+	int code;
+
+	(void)option;
+	memset(keys, 0, sizeof(*keys));
+	if (!*text)
+		return 0;
+	while ((code = option_item(&text, item, sizeof(item), err)) > 0) {
+		struct steer_own own;
+
+		code = parse_own(item, &own, err);
+		if (code)
+			return code;
+		if (keys->count == STEER_PINS)
+			return err_say(err, -EINVAL, "too many keys (at most %d)", STEER_PINS);
+		for (unsigned i = 0; i < keys->count; i++)
+			if (keys->list[i].key == own.key)
+				return err_say(err, -EINVAL, "key %llu twice",
+					(unsigned long long)own.key);
+		keys->list[keys->count++] = own;
+	}
+	return code;
+}
+
 #define AT(member) .offset = offsetof(struct steer_settings, member)
 
 static const char *const invalid_names[] = { "drop", "pass", NULL };
@@ -140,8 +185,11 @@ static const struct option options[] = {
 	{ "length", "4@8", "BYTES@OFFSET of the payload's length; empty: none", parse_field,
 		AT(length) },
 	{ "key", "4@4", "BYTES@OFFSET of the partition key", parse_field, AT(key) },
+	{ "sequence", "", "BYTES@OFFSET of a number that counts each key's packets; empty: none",
+		parse_field, AT(sequence) },
 	{ "cpus", "all", "all online ones, or list, each with an optional weight: 2, 3:4",
 		parse_cpus, AT(cpus) },
+	{ "keys", "", "KEY:CPU, ...: keys that have a CPU of their own", parse_keys, AT(keys) },
 	{ "cpumap_size", "2048", "packets queued to one CPU", option_u32, AT(cpumap_size), .min = 1,
 		.max = CPUMAP_SIZE_MAX },
 	{ "invalid", "drop", "what is not of the protocol: drop | pass", option_choice, AT(invalid),
@@ -163,7 +211,8 @@ static int check(const void *settings, struct err *err)
 	const struct {
 		const char *key;
 		struct steer_field at;
-	} fields[] = { { "magic", s->magic.at }, { "length", s->length }, { "key", s->key } };
+	} fields[] = { { "magic", s->magic.at }, { "length", s->length }, { "key", s->key },
+		{ "sequence", s->sequence } };
 	const unsigned count = sizeof(fields) / sizeof(*fields);
 
 	if (!s->key.bytes)
@@ -189,17 +238,42 @@ static unsigned needs(const void *settings)
 	return SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_FILTER;
 }
 
+/* Gives the keys their places in the table of all services. */
+static int compile_keys(
+	const struct steer_keys *keys, __u8 slot, struct steer_pin *pins, struct err *err)
+{
+	for (unsigned i = 0; i < keys->count; i++) {
+		const uint32_t place = steer_pin_place(keys->list[i].key);
+		struct steer_pin *pin = NULL;
+
+		for (unsigned k = 0; k < STEER_PIN_PROBES && !pin; k++) {
+			pin = &pins[(place + k) % STEER_PIN_TABLE];
+			if (pin->owner)
+				pin = NULL;
+		}
+		if (!pin)
+			return err_say(err, -E2BIG, "keys: too many, of all services together");
+		*pin = (struct steer_pin){ keys->list[i].key, (__u8)(slot + 1), (__u8)i, { 0 } };
+	}
+	return 0;
+}
+
 static int compile(const struct service_compile *c, struct err *err)
 {
 	const struct steer_settings *s = c->settings;
 	struct steer_rule *rule = &c->rule->steer;
+	int code = compile_keys(&s->keys, c->rule->slot, c->tables->steer_pins, err);
 
+	if (code)
+		return code;
 	*rule = (struct steer_rule){
 		.magic = s->magic.value,
 		.magic_at = s->magic.at,
 		.header = (__u16)s->header,
 		.length_at = s->length,
 		.key_at = s->key,
+		.sequence_at = s->sequence,
+		.pins = s->keys.count > 0,
 		.spares_fragments = s->monitor,
 		.spares = s->monitor || s->invalid == STEER_PASSES,
 	};

@@ -21,6 +21,15 @@ struct steer_cpus {
 	} list[STEER_TARGETS];
 };
 
+/* Keys with a CPU of their own. */
+struct steer_keys {
+	unsigned count;
+	struct steer_own {
+		uint64_t key;
+		uint32_t cpu;
+	} list[STEER_PINS];
+};
+
 struct steer_settings {
 	struct service_settings common; /* first */
 	uint32_t port;
@@ -30,8 +39,9 @@ struct steer_settings {
 		struct steer_field at;
 	} magic;
 	uint32_t header; /* bytes */
-	struct steer_field length, key;
+	struct steer_field length, key, sequence;
 	struct steer_cpus cpus;
+	struct steer_keys keys;
 	uint32_t cpumap_size; /* packets */
 	int invalid; /* enum steer_invalid */
 	int fragments; /* enum steer_fragments */
@@ -68,6 +78,11 @@ struct steer_count {
 	uint64_t taken; /* moving slots that queues have brought to it */
 };
 
+/* What a slot has had. */
+struct steer_load {
+	uint64_t packets, missing, reordered, duplicates, restarts;
+};
+
 /* A slot's way from one target to another; each step but the first takes one look, so that no program is
  * still running that has seen the one before the last. */
 enum steer_phase {
@@ -86,10 +101,11 @@ struct steer {
 	/* what interfaces that were closed have counted */
 	struct steer_count past[STEER_TARGETS];
 	struct steer_watch watches[STEER_TARGETS];
-	uint64_t past_packets[STEER_SLOTS];
+	struct steer_load past_load[STEER_ENTRIES];
 	struct steer_assignment now;
-	uint64_t moved_ns[STEER_SLOTS]; /* when the slot was given another target */
-	uint8_t phase[STEER_SLOTS]; /* enum steer_phase */
+	uint8_t own_target[STEER_PINS]; /* of keys that have a slot of their own */
+	uint64_t moved_ns[STEER_ENTRIES]; /* when the slot was given another target */
+	uint8_t phase[STEER_ENTRIES]; /* enum steer_phase */
 };
 
 extern const struct service_type service_steer;
@@ -102,13 +118,21 @@ void steer_close_interface(void *part);
 int steer_reload(void *instance, const void *settings, struct err *err);
 void steer_close(void *instance);
 
-/* "slots/N" or "slots/N-M": a CPU; "cpus/N": its weight. */
+/* Opens the way to every target's CPU on an interface. Another service of it may have done so before: the
+ * longer queue stays. */
+int steer_open_cpus(struct steer_interface *interface, const struct steer_assignment *to,
+	const struct steer_settings *settings, struct err *err);
+
+/* steer_set.c. "slots/N" or "slots/N-M": a CPU; "keys/KEY": a CPU; "cpus/N": its weight. */
 int steer_set(void *instance, const char *key, const char *value, struct err *err);
 
 /* steer_move.c */
 
 /* Writes the table of an interface that has just come. */
 void steer_fill(struct steer *steer, struct steer_interface *interface);
+/* The target that a slot, or a key's own one, shall have; how many of both there are. */
+uint8_t steer_target_of(const struct steer *steer, unsigned n);
+unsigned steer_entries(const struct steer *steer);
 /* Tells the kernel halves of slots that have another target now. */
 void steer_apply(struct steer *steer);
 /* Lets go of what slots needed while they moved, once they are at rest. Ten times a second. */
@@ -117,14 +141,27 @@ void steer_settle(struct steer *steer);
 unsigned steer_moving(const struct steer *steer);
 
 /* steer_sample.c */
-#define STEER_FIGURES 2
-#define STEER_FIGURE_TABLES 2
+#define STEER_FIGURES 6
+#define STEER_FIGURE_TABLES 4
 extern const struct figure_type steer_figures[];
 extern const struct figure_table steer_tables[];
 void steer_sample(void *instance, struct figure_sample *sample);
 /* Adds what an interface has counted for a target. */
 void steer_count(
 	const struct steer_interface *interface, unsigned target, struct steer_count *count);
+
 void steer_follow(void *part, uint32_t queue, struct service_way *way);
+
+/* steer_load.c: what slots have had, in rows of so many slots, of keys with their own, and of the worst ones. */
+#define STEER_RANGE 256
+#define STEER_WORST 8
+#define STEER_LOAD_COLUMNS 6
+enum { STEER_TABLE_SLOTS = 1, STEER_TABLE_KEYS, STEER_TABLE_WORST };
+extern const struct figure_type steer_load_columns[];
+/* Fills their tables; the sum of all goes to *sum. */
+void steer_sample_load(
+	const struct steer *steer, struct steer_load *sum, struct figure_sample *sample);
+/* Adds what an interface has counted for a slot. */
+void steer_add_load(const struct steer_interface *interface, unsigned n, struct steer_load *load);
 
 #endif

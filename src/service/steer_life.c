@@ -19,6 +19,22 @@ static bool is_one_of(const uint32_t *cpus, unsigned count, uint32_t cpu)
 	return count;
 }
 
+/* The CPUs of keys that have their own are targets as well, if only for them. */
+static int take_keys(const struct steer_settings *settings, struct steer_assignment *to,
+	const uint32_t *online, unsigned count, struct err *err)
+{
+	for (unsigned i = 0; i < settings->keys.count; i++) {
+		const uint32_t cpu = settings->keys.list[i].cpu;
+
+		if (!is_one_of(online, count, cpu))
+			return err_say(err, -EINVAL, "keys: CPU %u is not online", cpu);
+		if (!is_one_of(to->cpu, to->targets, cpu) && steer_want(to, cpu, 0))
+			return err_say(err, -E2BIG,
+				"keys: more than %d CPUs, those of before counted", STEER_TARGETS);
+	}
+	return 0;
+}
+
 /* Targets are the CPUs of the settings; those that are known already keep their places. */
 static int take_cpus(const struct steer *s, const struct steer_settings *settings,
 	struct steer_assignment *to, struct err *err)
@@ -39,7 +55,23 @@ static int take_cpus(const struct steer *s, const struct steer_settings *setting
 			return err_say(err, -E2BIG, "cpus: more than %d, those of before counted",
 				STEER_TARGETS);
 	}
-	return 0;
+	return take_keys(settings, to, online, count, err);
+}
+
+static unsigned target_of_cpu(const struct steer_assignment *a, uint32_t cpu)
+{
+	unsigned t = 0;
+
+	while (t < a->targets && a->cpu[t] != cpu)
+		t++;
+	return t;
+}
+
+static void assign(struct steer *s, const struct steer_settings *settings)
+{
+	steer_assign(&s->now);
+	for (unsigned i = 0; i < settings->keys.count; i++)
+		s->own_target[i] = (uint8_t)target_of_cpu(&s->now, settings->keys.list[i].cpu);
 }
 
 int steer_open(const struct service_start *start, void **instance, struct err *err)
@@ -59,7 +91,7 @@ int steer_open(const struct service_start *start, void **instance, struct err *e
 		free(s);
 		return ret;
 	}
-	steer_assign(&s->now);
+	assign(s, start->settings);
 	*instance = s;
 	return 0;
 }
@@ -103,9 +135,15 @@ static void unmap_all(struct steer_interface *i)
 		munmap(i->seen, STEER_FLOWS * sizeof(*i->seen));
 }
 
-/* Opens the way to every target's CPU. Another service of the interface may have done so before: the
- * longer queue stays. */
-static int open_cpus(struct steer_interface *i, const struct steer_assignment *to,
+static bool has_keys(const struct steer_settings *settings, uint32_t cpu)
+{
+	for (unsigned i = 0; i < settings->keys.count; i++)
+		if (settings->keys.list[i].cpu == cpu)
+			return true;
+	return false;
+}
+
+int steer_open_cpus(struct steer_interface *i, const struct steer_assignment *to,
 	const struct steer_settings *settings, struct err *err)
 {
 	int fd = i->place->map_fd(i->place, "steer_cpus");
@@ -114,9 +152,8 @@ static int open_cpus(struct steer_interface *i, const struct steer_assignment *t
 		struct bpf_cpumap_val value = { 0 };
 		uint32_t cpu = to->cpu[t];
 
-		if (!to->weight[t])
+		if (!to->weight[t] && !has_keys(settings, cpu))
 			continue;
-
 		if (!bpf_map_lookup_elem(fd, &cpu, &value) && value.qsize >= settings->cpumap_size)
 			continue;
 		value.qsize = settings->cpumap_size;
@@ -139,7 +176,7 @@ int steer_open_interface(
 	*i = (struct steer_interface){ .steer = s, .place = place };
 	ret = map_all(i, place, err);
 	if (!ret)
-		ret = open_cpus(i, &s->now, s->settings, err);
+		ret = steer_open_cpus(i, &s->now, s->settings, err);
 	if (ret) {
 		unmap_all(i);
 		free(i);
@@ -163,8 +200,8 @@ void steer_close_interface(void *part)
 		s->past[t].lost += s->past[t].in_flight;
 		s->past[t].in_flight = 0;
 	}
-	for (unsigned n = 0; n < STEER_SLOTS; n++)
-		s->past_packets[n] += counter_get(&i->tables[s->slot].entry[n].packets);
+	for (unsigned n = 0; n < steer_entries(s); n++)
+		steer_add_load(i, n, &s->past_load[n]);
 	while (*link != i)
 		link = &(*link)->next;
 	*link = i->next;
@@ -172,22 +209,35 @@ void steer_close_interface(void *part)
 	free(i);
 }
 
-int steer_reload(void *instance, const void *settings, struct err *err)
+/* A key that gets a slot of its own, or loses it, would have packets on two ways at once. */
+static bool has_other_keys(const struct steer_keys *a, const struct steer_keys *b)
 {
+	for (unsigned i = 0; i < a->count && i < b->count; i++)
+		if (a->list[i].key != b->list[i].key)
+			return true;
+	return a->count != b->count;
+}
+
+int steer_reload(void *instance, const void *with, struct err *err)
+{
+	const struct steer_settings *settings = with;
 	struct steer_assignment to;
 	struct steer *s = instance;
-	int ret = take_cpus(s, settings, &to, err);
+	int ret;
 
+	if (has_other_keys(&settings->keys, &s->settings->keys))
+		return err_say(err, -EBUSY, "keys: other ones need a restart (their CPUs do not)");
+	ret = take_cpus(s, settings, &to, err);
 	if (ret)
 		return ret;
 	for (struct steer_interface *i = s->interfaces; i; i = i->next) {
-		ret = open_cpus(i, &to, settings, err);
+		ret = steer_open_cpus(i, &to, settings, err);
 		if (ret)
 			return err_where(err, ret, "%s", i->place->name);
 	}
 	s->settings = settings;
 	s->now = to;
-	steer_assign(&s->now);
+	assign(s, settings);
 	steer_apply(s);
 	return 0;
 }
@@ -195,60 +245,4 @@ int steer_reload(void *instance, const void *settings, struct err *err)
 void steer_close(void *instance)
 {
 	free(instance);
-}
-
-static int move_slots(struct steer *s, const char *range, const char *value, struct err *err)
-{
-	uint32_t first, last, cpu, end;
-	unsigned target = 0;
-
-	if (option_range(range, 0, STEER_SLOTS - 1, &first, &last, err) ||
-		option_range(value, 0, UINT32_MAX, &cpu, &end, err))
-		return -EINVAL;
-	while (target < s->now.targets && (s->now.cpu[target] != cpu || !s->now.weight[target]))
-		target++;
-	if (cpu != end || target == s->now.targets)
-		return err_say(err, -EINVAL, "%s is none of its CPUs", value);
-	for (uint32_t n = first; n <= last; n++)
-		s->now.target[n] = (uint8_t)target;
-	steer_apply(s);
-	return 0;
-}
-
-static int weigh_cpu(struct steer *s, const char *number, const char *value, struct err *err)
-{
-	struct steer_assignment to = s->now;
-	uint32_t online[STEER_TARGETS], cpu, weight, last, end;
-	uint64_t total = 0;
-	unsigned count = cpu_online(online, STEER_TARGETS);
-	int ret = 0;
-
-	if (option_range(number, 0, UINT32_MAX, &cpu, &last, err) ||
-		option_range(value, 0, STEER_WEIGHT_MAX, &weight, &end, err))
-		return -EINVAL;
-	if (cpu != last || !is_one_of(online, count, cpu))
-		return err_say(err, -EINVAL, "CPU %s is not online", number);
-	if (weight != end || steer_want(&to, cpu, weight))
-		return err_say(err, -EINVAL, "%s is no weight, or there are too many CPUs", value);
-	for (unsigned t = 0; t < to.targets; t++)
-		total += to.weight[t];
-	if (!total)
-		return err_say(err, -EINVAL, "no CPU would have a weight");
-	for (struct steer_interface *i = s->interfaces; !ret && i; i = i->next)
-		ret = open_cpus(i, &to, s->settings, err);
-	if (ret)
-		return ret;
-	s->now = to;
-	steer_assign(&s->now);
-	steer_apply(s);
-	return 0;
-}
-
-int steer_set(void *instance, const char *key, const char *value, struct err *err)
-{
-	if (!strncmp(key, "slots/", 6))
-		return move_slots(instance, key + 6, value, err);
-	if (!strncmp(key, "cpus/", 5))
-		return weigh_cpu(instance, key + 5, value, err);
-	return -ENOENT;
 }

@@ -22,6 +22,16 @@ static void store(struct steer_entry *entry, __u8 target, __u8 old, __u8 moving)
 	__atomic_store_n(&entry->head.word, head.word, __ATOMIC_RELEASE);
 }
 
+uint8_t steer_target_of(const struct steer *s, unsigned n)
+{
+	return n < STEER_SLOTS ? s->now.target[n] : s->own_target[n - STEER_SLOTS];
+}
+
+unsigned steer_entries(const struct steer *s)
+{
+	return STEER_SLOTS + s->settings->keys.count;
+}
+
 static void set_cpus(const struct steer *s, struct steer_table *table)
 {
 	for (unsigned t = 0; t < s->now.targets; t++)
@@ -35,8 +45,8 @@ void steer_fill(struct steer *s, struct steer_interface *i)
 	set_cpus(s, table);
 	/* generic XDP makes socket buffers anew on the other CPU, without metadata */
 	table->tags = !i->place->generic;
-	for (unsigned n = 0; n < STEER_SLOTS; n++)
-		store(&table->entry[n], s->now.target[n], s->now.target[n], 0);
+	for (unsigned n = 0; n < steer_entries(s); n++)
+		store(&table->entry[n], steer_target_of(s, n), steer_target_of(s, n), 0);
 }
 
 /* Sends a slot to the target that it shall have. A slot whose lanes are about to go waits. */
@@ -48,9 +58,9 @@ static void move(struct steer *s, unsigned n, uint64_t now_ns)
 		struct steer_entry *entry = &i->tables[s->slot].entry[n];
 		const union steer_head was = entry->head;
 
-		if (was.target == s->now.target[n])
+		if (was.target == steer_target_of(s, n))
 			continue;
-		store(entry, s->now.target[n], was.moving ? was.old : was.target, 1);
+		store(entry, steer_target_of(s, n), was.moving ? was.old : was.target, 1);
 		s->moved_ns[n] = now_ns;
 		s->phase[n] = STEER_MOVES;
 	}
@@ -62,7 +72,7 @@ void steer_apply(struct steer *s)
 
 	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		set_cpus(s, &i->tables[s->slot]);
-	for (unsigned n = 0; n < STEER_SLOTS; n++)
+	for (unsigned n = 0; n < steer_entries(s); n++)
 		move(s, n, now_ns);
 }
 
@@ -81,8 +91,8 @@ static void each_lane(struct steer *s, struct steer_interface *i,
 	while (!bpf_map_get_next_key(lanes_fd(i), from, &next)) {
 		key = next;
 		from = &key;
-		if (key / STEER_SLOTS / STEER_QUEUES == s->slot)
-			look(s, i, key, key % STEER_SLOTS, context);
+		if (key / STEER_LANE_SLOTS / STEER_QUEUES == s->slot)
+			look(s, i, key, key % STEER_LANE_SLOTS, context);
 	}
 }
 
@@ -92,8 +102,8 @@ static void note_straggler(
 	bool *straggles = context;
 	struct steer_lane lane;
 
-	if (!bpf_map_lookup_elem(lanes_fd(i), &key, &lane) && lane.target != s->now.target[n] &&
-		clock_now_ns() - lane.last_ns < REST_NS)
+	if (!bpf_map_lookup_elem(lanes_fd(i), &key, &lane) &&
+		lane.target != steer_target_of(s, n) && clock_now_ns() - lane.last_ns < REST_NS)
 		straggles[n] = true;
 }
 
@@ -114,7 +124,7 @@ static void drop_lanes(struct steer *s)
 		return;
 	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		each_lane(s, i, drop_lane, NULL);
-	for (unsigned n = 0; n < STEER_SLOTS; n++) {
+	for (unsigned n = 0; n < steer_entries(s); n++) {
 		if (s->phase[n] != STEER_LEAVES)
 			continue;
 		s->phase[n] = STEER_RESTS;
@@ -126,7 +136,7 @@ unsigned steer_moving(const struct steer *s)
 {
 	unsigned count = 0;
 
-	for (unsigned n = 0; n < STEER_SLOTS; n++)
+	for (unsigned n = 0; n < steer_entries(s); n++)
 		count += s->phase[n] == STEER_MOVES || s->phase[n] == STEER_CLOSES;
 	return count;
 }
@@ -134,7 +144,7 @@ unsigned steer_moving(const struct steer *s)
 static void go_on(struct steer *s, unsigned n)
 {
 	const bool closes = s->phase[n] == STEER_MOVES;
-	const __u8 target = s->now.target[n];
+	const __u8 target = steer_target_of(s, n);
 
 	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		store(&i->tables[s->slot].entry[n], target, target, closes);
@@ -143,7 +153,7 @@ static void go_on(struct steer *s, unsigned n)
 
 void steer_settle(struct steer *s)
 {
-	bool straggles[STEER_SLOTS] = { false };
+	bool straggles[STEER_ENTRIES] = { false };
 	uint64_t now_ns = clock_now_ns();
 
 	drop_lanes(s);
@@ -151,7 +161,7 @@ void steer_settle(struct steer *s)
 		return;
 	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		each_lane(s, i, note_straggler, straggles);
-	for (unsigned n = 0; n < STEER_SLOTS; n++)
+	for (unsigned n = 0; n < steer_entries(s); n++)
 		if (s->phase[n] != STEER_RESTS && s->phase[n] != STEER_LEAVES && !straggles[n] &&
 			now_ns - s->moved_ns[n] >= REST_NS)
 			go_on(s, n);

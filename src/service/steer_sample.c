@@ -6,8 +6,6 @@
 #include "base/counter.h"
 #include "service/steer.h"
 
-/* Rows of slots: so many slots each. */
-#define RANGE 256
 /* What a CPU has not executed after so long without a sign of it was lost. */
 #define LOST_NS STEER_QUIET_NS
 
@@ -16,9 +14,17 @@ const struct figure_type steer_figures[] = {
 	{ "moving_slots", "slots",
 		"Slots that may have packets on the way to the CPU that they are leaving.",
 		FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "missing", "packets", "Numbers that were skipped; those of late packets are among them.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	{ "reordered", "packets", "Packets behind a newer one of their key.", FIGURE_COUNTER,
+		LEVEL_BASIC, NULL },
+	{ "duplicates", "packets", "Packets with a number that their key had already.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	{ "restarts", "", "Times that a key's numbers began anew.", FIGURE_COUNTER, LEVEL_BASIC,
+		NULL },
 };
 
-enum figure { TARGETS, MOVING, FIGURES };
+enum figure { TARGETS, MOVING, MISSING, REORDERED, DUPLICATES, RESTARTS, FIGURES };
 
 static const struct figure_type cpu_columns[] = {
 	{ "weight", "", "The CPU's share of the slots; 0: none.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
@@ -48,28 +54,22 @@ enum cpu_column {
 	CPU_COLUMNS
 };
 
-static const struct figure_type range_columns[] = {
-	{ "packets", "packets", "Packets with a key of these slots.", FIGURE_COUNTER, LEVEL_BASIC,
-		NULL },
-	{ "packets_per_second", "packets/s", "Such packets a second.", FIGURE_RATE, LEVEL_BASIC,
-		"packets" },
-};
-
-enum range_column { PACKETS, PACKETS_RATE, RANGE_COLUMNS };
-
 const struct figure_table steer_tables[] = {
 	{ "cpus", "cpu", "The CPUs that packets are steered to.", cpu_columns, CPU_COLUMNS,
 		STEER_TARGETS },
-	{ "slots", "slots", "Load of the slots that keys are hashed to.", range_columns,
-		RANGE_COLUMNS, STEER_SLOTS / RANGE },
+	{ "slots", "slots", "Load of the slots that keys are hashed to.", steer_load_columns,
+		STEER_LOAD_COLUMNS, STEER_SLOTS / STEER_RANGE },
+	{ "keys", "key", "Keys that have a slot of their own.", steer_load_columns,
+		STEER_LOAD_COLUMNS, STEER_PINS },
+	{ "worst", "slot", "Slots with the most faults in the numbers of their packets.",
+		steer_load_columns, STEER_LOAD_COLUMNS, STEER_WORST },
 };
 
-enum table { TABLE_CPUS, TABLE_SLOTS, TABLES };
+enum table { TABLE_CPUS, TABLES = STEER_TABLE_WORST + 1 };
 
 _Static_assert(sizeof(steer_figures) / sizeof(*steer_figures) == FIGURES &&
 		       FIGURES == STEER_FIGURES &&
 		       sizeof(cpu_columns) / sizeof(*cpu_columns) == CPU_COLUMNS &&
-		       sizeof(range_columns) / sizeof(*range_columns) == RANGE_COLUMNS &&
 		       TABLES == STEER_FIGURE_TABLES,
 	"in step");
 
@@ -156,29 +156,10 @@ static void sample_cpus(struct steer *s, struct figure_sample *sample)
 	}
 }
 
-static void sample_slots(const struct steer *s, struct figure_sample *sample)
-{
-	for (unsigned first = 0; first < STEER_SLOTS; first += RANGE) {
-		uint64_t packets = 0;
-		union figure_value *row;
-		char label[16];
-
-		for (unsigned n = first; n < first + RANGE; n++) {
-			packets += s->past_packets[n];
-			for (const struct steer_interface *i = s->interfaces; i; i = i->next)
-				packets += counter_get(&i->tables[s->slot].entry[n].packets);
-		}
-		snprintf(label, sizeof(label), "%u-%u", first, first + RANGE - 1);
-		row = figure_row(sample, TABLE_SLOTS, label);
-		if (!row)
-			return;
-		row[PACKETS].count = packets;
-	}
-}
-
 void steer_sample(void *instance, struct figure_sample *sample)
 {
 	struct steer *s = instance;
+	struct steer_load sum;
 
 	steer_settle(s);
 	sample->figures[TARGETS].count = 0;
@@ -186,5 +167,11 @@ void steer_sample(void *instance, struct figure_sample *sample)
 		sample->figures[TARGETS].count += s->now.weight[t] > 0;
 	sample->figures[MOVING].count = steer_moving(s);
 	sample_cpus(s, sample);
-	sample_slots(s, sample);
+	steer_sample_load(s, &sum, sample);
+	if (!s->settings->sequence.bytes)
+		return;
+	sample->figures[MISSING].count = sum.missing;
+	sample->figures[REORDERED].count = sum.reordered;
+	sample->figures[DUPLICATES].count = sum.duplicates;
+	sample->figures[RESTARTS].count = sum.restarts;
 }
