@@ -119,7 +119,7 @@ static __always_inline struct steer_said steer_said(const struct frame *f,
 
 	if (header + rule->header > f->end) /* for the verifier: it was checked */
 		return said;
-	said.key = steer_value(header, rule->key_at);
+	said.key = steer_key(f, rule);
 	if (rule->sequence_at.bytes)
 		said.sequence = steer_value(header, rule->sequence_at);
 	if (rule->pins)

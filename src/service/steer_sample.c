@@ -59,7 +59,7 @@ const struct figure_table steer_tables[] = {
 		STEER_TARGETS },
 	{ "slots", "slots", "Load of the slots that keys are hashed to.", steer_load_columns,
 		STEER_LOAD_COLUMNS, STEER_SLOTS / STEER_RANGE },
-	{ "keys", "key", "Keys that have a slot of their own.", steer_load_columns,
+	{ "own_keys", "key", "Keys that have a slot of their own.", steer_load_columns,
 		STEER_LOAD_COLUMNS, STEER_PINS },
 	{ "worst", "slot", "Slots with the most faults in the numbers of their packets.",
 		steer_load_columns, STEER_LOAD_COLUMNS, STEER_WORST },
