@@ -142,6 +142,7 @@ numbers() {
 	in_far "$steer_peer" numbers 192.0.2.2 9999 7 1 2 3 3
 	becomes '[row.redirected for row in service.tables.cpus] == [10, 4]'
 	"$RINGSIDE" set "steer$$" ingest.keys.0x7 $first 2>>"$err" || fail "set a key's CPU"
+	becomes 'service.figures.moving_slots == 1'
 	becomes 'service.figures.moving_slots == 0'
 	in_far "$steer_peer" numbers 192.0.2.2 9999 7 4 5 6
 	becomes '[row.redirected for row in service.tables.cpus] == [13, 4]'
