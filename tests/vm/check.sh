@@ -99,6 +99,10 @@ delivered() { # delivered ZERO-COPY ARGUMENT...: a consumer gets every packet, f
 delivers() {
 	delivered False --set=deliver.mode=copy --set=rs0.zero_copy=off
 	delivered False --set=deliver.mode=share
+	guest 'echo 40 >/proc/sys/vm/nr_hugepages'
+	delivered False --set=deliver.mode=share --set=rs0.huge_pages=2M
+	grep -q 'rs0: af_xdp.* 2 MB pages' "$err" || fail "not on huge pages"
+	guest 'echo 0 >/proc/sys/vm/nr_hugepages'
 	[ "$vm_mode" = copy ] || delivered True --set=deliver.mode=copy --set=rs0.zero_copy=on
 	[ "$vm_mode" = copy ] || delivered True --set=deliver.mode=share --set=deliver.expose_queue=yes --set=rs0.zero_copy=on
 }
