@@ -35,7 +35,7 @@ struct lab_service {
 	void (*print)(const struct lab_result *result, char *line, size_t size);
 };
 
-extern const struct lab_service lab_deliver, lab_http, lab_reflect;
+extern const struct lab_service lab_deliver, lab_http, lab_reflect, lab_steer;
 
 /* The first one is shown when none is named; NULL at the end. */
 extern const struct lab_service *const lab_services[];

@@ -6,6 +6,7 @@
 const struct lab_service *const lab_services[] = {
 	&lab_reflect,
 	&lab_deliver,
+	&lab_steer,
 #ifdef RINGSIDE_HTTP
 	&lab_http,
 #endif
