@@ -45,7 +45,7 @@ http_files() {
 import os, random, sys
 random.seed(6)
 sizes = {0, 1, 2, 3, 7, 8, 110, 333, 1000, 1001, 1300, 10000, 20001, 200000}
-sizes |= set(range(1080, 1120)) | set(range(2500, 2540)) | {1335, 1336, 1337, 1424, 1460, 2760, 2761, 4000}
+sizes |= set(range(1080, 1120)) | set(range(2500, 2516)) | set(range(6810, 6866)) | {1335, 1336, 1337, 1424, 1460, 2760, 2761, 4000}
 for size in sizes:
     with open("%s/%d.bin" % (sys.argv[1], size), "wb") as file:
         file.write(random.randbytes(size))
