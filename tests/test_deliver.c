@@ -304,6 +304,7 @@ static int judge(struct place *p, const char *name, const struct service_client 
 static void test_root_our_own_user_and_the_group_may_open_a_ring(void **state)
 {
 	const struct service_client root = { .uid = 0, .gid = 5000 };
+	const struct service_client onlooker = { .looks_on = true };
 	const struct service_client stranger = { 4000, 4000, 2, { 4001, 4002 }, false };
 	struct service_client member = { 4000, 0, 0, { 0 }, false };
 	struct place *p = open_place();
@@ -318,6 +319,7 @@ static void test_root_our_own_user_and_the_group_may_open_a_ring(void **state)
 	set(p, "ring", "other");
 	assert_int_equal(service_deliver.reload(p->instance, &p->settings, NULL), 0);
 	assert_int_equal(judge(p, "shreds", &root), -ENOENT);
+	assert_int_equal(judge(p, "shreds", &onlooker), 0);
 	assert_int_equal(judge(p, "other", &member), 0);
 	assert_int_equal(judge(p, "other", &stranger), -EACCES);
 	member = (struct service_client){ 4000, 4000, 2, { 4001, 0 }, false };

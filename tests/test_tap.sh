@@ -144,7 +144,7 @@ disturbs_nobody() {
 	[ ! -s tap.out ] || fail "$(cat tap.out)"
 
 	about "the end of the instance is the end of the tap"
-	tap ringside r --print
+	tap ringside deliver --print # the service's name
 	onlookers 1
 	ringside_stop
 	tap_ends 0

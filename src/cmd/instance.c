@@ -87,10 +87,18 @@ static struct service_client client_of(const struct control_peer *peer, bool loo
 	return client;
 }
 
-static int judge_client(
+static int judge_reader(
 	void *context, const char *name, const struct control_peer *peer, struct err *err)
 {
 	const struct service_client client = client_of(peer, false);
+
+	return pool_judge_client(context, name, &client, err);
+}
+
+static int judge_onlooker(
+	void *context, const char *name, const struct control_peer *peer, struct err *err)
+{
+	const struct service_client client = client_of(peer, true);
 
 	return pool_judge_client(context, name, &client, err);
 }
@@ -149,12 +157,12 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 	instance->log = log;
 	publish(instance, pool, log);
 	open_reader(instance, folder, config->name);
-	instance->ops = (struct control_ops){ instance, take, set_level, set_service_state,
-		set_service };
+	instance->ops =
+		(struct control_ops){ instance, take, set_level, set_service_state, set_service };
 	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/1",
-		pool, judge_client, take_reader };
+		pool, judge_reader, take_reader };
 	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/1", pool,
-		judge_client, take_onlooker };
+		judge_onlooker, take_onlooker };
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);
 	if (ret)

@@ -247,6 +247,12 @@ static bool may_open(const struct deliver *d, const struct service_client *clien
 	return client->gid == d->group;
 }
 
+/* Who looks on may also call the ring by its service's name. */
+static bool is_meant(const struct deliver *d, const char *name, const struct service_client *client)
+{
+	return !strcmp(name, ring_name(d)) || (client->looks_on && !strcmp(name, d->name));
+}
+
 int deliver_judge(
 	void *instance, const char *name, const struct service_client *client, struct err *err)
 {
@@ -254,7 +260,7 @@ int deliver_judge(
 	int ret = 0;
 
 	pthread_mutex_lock(&d->lock);
-	if (strcmp(name, ring_name(d)) != 0)
+	if (!is_meant(d, name, client))
 		ret = -ENOENT;
 	else if (!may_open(d, client))
 		ret = err_say(err, -EACCES, "ring '%s' is for root and the group %s", name,
