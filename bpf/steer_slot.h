@@ -47,6 +47,19 @@ static __always_inline __u32 steer_slot(__u64 key)
 	return steer_mix((__u32)key ^ (high ? steer_mix(high) : 0)) & (STEER_SLOTS - 1);
 }
 
+/* Each slot's target of so many of the same weight, as steer has them when it starts. */
+static __always_inline void steer_share_out(__u8 targets[STEER_SLOTS], __u32 count)
+{
+	__u32 left = 0, target = 0;
+
+	for (__u32 n = 0; n < STEER_SLOTS; n++) {
+		if (!left)
+			left = STEER_SLOTS / count + (target++ < STEER_SLOTS % count);
+		targets[n] = (__u8)(target - 1);
+		left--;
+	}
+}
+
 /* Where a key's places in the table of pins begin. */
 static __always_inline __u32 steer_pin_place(__u64 key)
 {

@@ -176,6 +176,21 @@ others() {
 	records 'service.rx_packets == 0'
 }
 
+# Without Ringside: sockets that share a port, by the same slots.
+plain_sockets() {
+	about "the example program has each key on the worker that the slots say"
+	ip netns exec "$near" "$builddir/examples/reuseport" 9999 3 60 >"$dir/workers" 2>"$dir/receiver" &
+	receiver=$!
+	started="$started $receiver"
+	wait_for 10 grep -q ready "$dir/receiver" || fail "the example does not start: $(cat "$dir/receiver")"
+	for key in $(seq 20); do
+		in_far "$steer_peer" numbers 192.0.2.2 9999 "$key" 1 2 3
+	done
+	wait_for 20 is_gone "$receiver" || fail "the example has not got all packets"
+	grep -q '^misplaced: 0$' "$dir/workers" || fail "$(cat "$dir/workers")"
+	! grep -q ': 0 packets$' "$dir/workers" || fail "a worker without a key: $(cat "$dir/workers")"
+}
+
 # refuses WORDS KEY=VALUE: `check` does, and says so
 refuses() {
 	"$RINGSIDE" check -c "$dir/steer.ini" --set "ingest.$2" >/dev/null 2>"$dir/refused"
@@ -208,5 +223,6 @@ slots_move
 weights
 numbers
 others
+plain_sockets
 contradictions
 finish

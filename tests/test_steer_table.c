@@ -47,6 +47,22 @@ static unsigned differing(const struct steer_assignment *a, const struct steer_a
 	return count;
 }
 
+static void equal_targets_begin_with_the_shares_that_anybody_can_work_out(void **state)
+{
+	(void)state;
+	for (unsigned count = 1; count <= STEER_TARGETS; count++) {
+		uint32_t weights[STEER_TARGETS];
+		uint8_t targets[STEER_SLOTS];
+		struct steer_assignment a;
+
+		for (unsigned t = 0; t < count; t++)
+			weights[t] = 1;
+		a = of_weights(weights, count);
+		steer_share_out(targets, count);
+		assert_memory_equal(targets, a.target, sizeof(targets));
+	}
+}
+
 static void shares_are_by_weight_and_add_up(void **state)
 {
 	const uint32_t weights[] = { 1, 0, 3, 1000, 7 };
@@ -137,6 +153,7 @@ static void keys_spread_over_the_slots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal_targets_begin_with_the_shares_that_anybody_can_work_out),
 		cmocka_unit_test(shares_are_by_weight_and_add_up),
 		cmocka_unit_test(a_new_target_takes_its_share_and_no_more),
 		cmocka_unit_test(a_target_that_goes_leaves_the_others_slots_alone),
