@@ -296,30 +296,6 @@ static void http_pause(void *instance, bool paused)
 			http_run(&in->places[i], true);
 }
 
-/* What is built in when it is opened. */
-static int http_reload(void *instance, const void *settings, struct err *err)
-{
-	struct http_instance *in = instance;
-	const struct http_settings *now = &in->first, *next = settings;
-	const struct {
-		const char *key;
-		bool differs;
-	} keys[] = {
-		{ "port", now->port != next->port },
-		{ "addresses", memcmp(&now->addresses, &next->addresses, sizeof(now->addresses)) },
-		{ "root", strcmp(now->root, next->root) },
-		{ "flavour", now->flavour != next->flavour },
-		{ "max_segments", now->max_segments != next->max_segments },
-		{ "fallback", now->fallback != next->fallback },
-		{ "headers", strcmp(now->headers, next->headers) },
-	};
-
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (keys[i].differs)
-			return err_say(err, -EBUSY, "%s needs a restart", keys[i].key);
-	return 0;
-}
-
 static void http_read_books(
 	void *part, uint32_t queue, struct cell own[OUTCOMES], struct cell *other)
 {

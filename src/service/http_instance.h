@@ -27,7 +27,7 @@ struct http_seen {
 
 struct http_instance {
 	struct http_settings
-		first; /* as they were when it was opened; of others the interfaces alone differ */
+		first; /* as they were when it was opened, but for root and headers (under the lock) */
 	const struct http_settings *settings; /* these */
 	bool paused; /* all its packets are the server's */
 	char name[64];
@@ -39,7 +39,7 @@ struct http_instance {
 	struct http_watch *watch;
 	struct http_server *server; /* fallback = own */
 	struct http_place places[HTTP_INTERFACES];
-	pthread_mutex_t lock; /* of seen, and the store */
+	pthread_mutex_t lock; /* of seen, the store, and what the store looks at of the settings */
 	struct http_seen seen;
 	/* sample()'s own */
 	uint64_t *hits; /* [files_max], as read last */
@@ -61,6 +61,9 @@ void http_sample(void *instance, struct figure_sample *sample);
 
 /* Answers to the addresses that the machine has now. */
 void http_follow_addresses(struct http_instance *instance);
+
+/* As in struct service_type. */
+int http_reload(void *instance, const void *settings, struct err *err);
 
 /* Starts the thread that keeps heads, keys, files and addresses as they should be. */
 int http_keeper_start(struct http_instance *instance, struct err *err);

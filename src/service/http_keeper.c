@@ -40,8 +40,8 @@ static void look_around(struct http_instance *instance)
 {
 	uint64_t flows = http_program_flows(instance->program);
 
-	http_watch_check_root(instance->watch);
 	pthread_mutex_lock(&instance->lock);
+	http_watch_check_root(instance->watch);
 	instance->seen.files = http_store_files(instance->store);
 	instance->seen.flows = flows;
 	pthread_mutex_unlock(&instance->lock);
