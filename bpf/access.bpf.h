@@ -92,6 +92,16 @@ static __always_inline struct access_set *access_set(
 	return bpf_map_lookup_elem(&access_sets, &number);
 }
 
+static __always_inline void access_lock(struct access_set *set)
+{
+	bpf_spin_lock(&set->lock);
+}
+
+static __always_inline void access_unlock(struct access_set *set)
+{
+	bpf_spin_unlock(&set->lock);
+}
+
 static __always_inline __u64 access_now_ns(const struct access_memory *memory, int coarse)
 {
 	(void)memory;

@@ -32,7 +32,8 @@ struct access_rule {
 	__u8 only_allowed; /* who matches no prefix is outside */
 	__u8 on; /* anything of this is configured */
 	__u8 samples; /* sources, and keys, are sampled */
-	__u8 pad[2];
+	__u8 fine_clock; /* the kernel has no coarse one: before Linux 5.11 */
+	__u8 pad;
 };
 
 _Static_assert(sizeof(struct access_rule) == 64, "layout");
@@ -55,6 +56,8 @@ static __always_inline void access_hit(const struct access_memory *memory,
 static __always_inline struct access_sketch *access_sketch(const struct access_memory *memory);
 static __always_inline struct access_set *access_set(
 	const struct access_memory *memory, __u32 number);
+static __always_inline void access_lock(struct access_set *set);
+static __always_inline void access_unlock(struct access_set *set);
 /* The time; coarse: as cheap as it can be had, some milliseconds old. */
 static __always_inline __u64 access_now_ns(const struct access_memory *memory, int coarse);
 
@@ -82,6 +85,17 @@ static __always_inline struct access_set *access_set(
 	const struct access_memory *memory, __u32 number)
 {
 	return &memory->sets[number];
+}
+
+/* A worker is alone. */
+static __always_inline void access_lock(struct access_set *set)
+{
+	(void)set;
+}
+
+static __always_inline void access_unlock(struct access_set *set)
+{
+	(void)set;
 }
 
 static __always_inline __u64 access_now_ns(const struct access_memory *memory, int coarse)
@@ -172,51 +186,55 @@ static __always_inline int access_is_heavy(
 	return (__s64)(due - now) > 0;
 }
 
-/* Takes a token that no other CPU takes as well. Losing the race for it so often that it shows is not the
- * source's fault. */
-#define ACCESS_TRIES 4
-static __always_inline int access_charge(
-	struct access_bucket *bucket, const struct access_rule *rule, __u64 now)
+/* The place of the source's bucket in its set, or of the one with the least debt; *found says which. */
+static __always_inline __u32 access_place(
+	const struct access_set *set, const struct access_source *source, int *found)
 {
-#pragma GCC unroll 4
-	for (int i = 0; i < ACCESS_TRIES; i++) {
-		__u64 due = *(volatile __u64 *)&bucket->due;
-		__u64 from = access_later(due, now - rule->burst);
-
-		if ((__s64)(from - now) > 0)
-			return 0;
-		if (__sync_val_compare_and_swap(&bucket->due, due, from + rule->cost) == due)
-			return 1;
-	}
-	return 1;
-}
-
-/* Takes a token from the source's bucket, which may be new: then it is full. Returns 0 when there is none. Of
- * two CPUs that give away one place at once, a source may lose its bucket: it gets a full one again. */
-static __always_inline int access_take(struct access_set *set, const struct access_rule *rule,
-	const struct access_source *source, __u64 now_ns)
-{
-	__u64 now = now_ns << 8, least = 0;
-	struct access_bucket *bucket;
+	__u64 least = 0;
 	__u32 victim = 0;
 
+	*found = 1;
 #pragma GCC unroll 8
 	for (__u32 i = 0; i < ACCESS_WAYS; i++) {
-		bucket = &set->way[i];
+		const struct access_bucket *bucket = &set->way[i];
+
 		if (bucket->word[0] == source->word[0] && bucket->word[1] == source->word[1] &&
 			bucket->is_ipv6 == source->is_ipv6)
-			return access_charge(bucket, rule, now);
+			return i;
 		if (!i || (__s64)(bucket->due - least) < 0) {
 			least = bucket->due;
 			victim = i;
 		}
 	}
-	bucket = &set->way[victim & (ACCESS_WAYS - 1)];
-	bucket->word[0] = source->word[0];
-	bucket->word[1] = source->word[1];
-	bucket->is_ipv6 = source->is_ipv6;
-	bucket->due = now - rule->burst + rule->cost;
-	return 1;
+	*found = 0;
+	return victim;
+}
+
+/* Takes a token from the source's bucket, which may be new: then it is full. Returns 0 when there is none; that
+ * most packets of a source that is over its limit find without the lock. */
+static __always_inline int access_take(struct access_set *set, const struct access_rule *rule,
+	const struct access_source *source, __u64 now)
+{
+	struct access_bucket *bucket;
+	__u64 from = now - rule->burst;
+	int found, has_token;
+
+	bucket = &set->way[access_place(set, source, &found) & (ACCESS_WAYS - 1)];
+	if (found && (__s64)(bucket->due - now) > 0)
+		return 0;
+	access_lock(set);
+	bucket = &set->way[access_place(set, source, &found) & (ACCESS_WAYS - 1)];
+	if (found)
+		from = access_later(bucket->due, from);
+	has_token = (__s64)(from - now) <= 0;
+	if (has_token) {
+		bucket->word[0] = source->word[0];
+		bucket->word[1] = source->word[1];
+		bucket->is_ipv6 = source->is_ipv6;
+		bucket->due = from + rule->cost;
+	}
+	access_unlock(set);
+	return has_token;
 }
 
 /* True when the source has sent more than it may. */
@@ -227,10 +245,11 @@ static __always_inline int access_is_over(const struct access_memory *memory,
 	__u64 hash = access_hash(rule, source);
 	struct access_set *set;
 
-	if (!sketch || !access_is_heavy(sketch, rule, hash, access_now_ns(memory, 1)))
+	if (!sketch ||
+		!access_is_heavy(sketch, rule, hash, access_now_ns(memory, !rule->fine_clock)))
 		return 0;
 	set = access_set(memory, hash >> 32 & (ACCESS_SETS - 1));
-	return set && !access_take(set, rule, source, access_now_ns(memory, 0));
+	return set && !access_take(set, rule, source, access_now_ns(memory, 0) << 8);
 }
 
 /* What becomes of a frame that a service wants: VERDICT_NEXT: what the service says; else this. */

@@ -3,6 +3,9 @@
 #ifndef RINGSIDE_ACCESS_MAPS_H
 #define RINGSIDE_ACCESS_MAPS_H
 
+#ifdef __bpf__
+#include <linux/bpf.h>
+#endif
 #include <linux/types.h>
 
 /* Bits of an address that one node of the trie decides. */
@@ -50,10 +53,16 @@ struct access_bucket {
 #define ACCESS_SETS 8192
 #define ACCESS_WAYS 8
 struct access_set {
+#ifdef __bpf__
+	struct bpf_spin_lock lock; /* of queues on several CPUs */
+#else
+	__u32 lock;
+#endif
+	__u32 pad;
 	struct access_bucket way[ACCESS_WAYS];
 };
 
-_Static_assert(sizeof(struct access_set) == 256, "layout");
+_Static_assert(sizeof(struct access_set) == 8 + 32 * ACCESS_WAYS, "layout");
 
 /* One packet of those that a service wanted, for the lists of those that send most. */
 struct access_sample {
@@ -69,9 +78,8 @@ struct access_sample {
 /* The newest samples of a CPU or a worker, its only writer. */
 #define ACCESS_SAMPLES 1024
 struct access_samples {
-	__u64 seen; /* packets, sampled or not */
-	__u64 count; /* samples; the newest is number count - 1 */
-	__u64 pad[6];
+	__u64 count; /* of samples; the newest is number count - 1 */
+	__u64 pad[7];
 	struct access_sample sample[ACCESS_SAMPLES];
 };
 

@@ -145,16 +145,20 @@ static __always_inline int judge_source(
 						       : judged;
 }
 
-/* For the lists of sources and keys that send most. */
-static __always_inline void note_source(
-	const struct frame *frame, const struct service_rule *rule, int verdict)
+/* For the lists of sources and keys that send most: one packet in so many. */
+static __always_inline void note_source(const struct frame *frame, const struct hook *hook,
+	const struct service_rule *rule, int verdict)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), every = state.source_every;
-	struct access_samples *samples = bpf_map_lookup_elem(&access_samples, &cpu);
-	struct access_source source;
 	struct access_sample sample = { .slot = (__u8)slot_of(rule) };
+	__u32 cpu, every = state.source_every;
+	struct access_samples *samples;
+	struct access_source source;
 
-	if (!samples || samples->seen++ & (every - 1))
+	if (hook->cells->wanted++ & (every - 1))
+		return;
+	cpu = bpf_get_smp_processor_id();
+	samples = bpf_map_lookup_elem(&access_samples, &cpu);
+	if (!samples)
 		return;
 	source = access_source(frame);
 	sample.word[0] = source.word[0];
@@ -184,7 +188,7 @@ static __always_inline int offer(
 	if (access_rule.on && verdict != VERDICT_PASS)
 		verdict = judge_source(frame, rule, verdict);
 	if (access_rule.samples && verdict != VERDICT_PASS)
-		note_source(frame, rule, verdict);
+		note_source(frame, hook, rule, verdict);
 	if (verdict == VERDICT_PASS) {
 		count(hook, slot, OUTCOME_PASS);
 		return XDP_PASS;

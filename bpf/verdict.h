@@ -93,9 +93,10 @@ struct cells {
 	struct cell cell[SERVICE_SLOTS + 1][OUTCOMES];
 	__u64 sizes[8]; /* level debug only; SIZE_BINS are used */
 	__u64 sequence; /* frames seen since the level left basic; chooses the samples */
+	__u64 wanted; /* frames that services wanted; chooses the samples of sources */
 };
 
-_Static_assert(sizeof(struct cells) == 16 * OUTCOMES * (SERVICE_SLOTS + 1) + 72, "layout");
+_Static_assert(sizeof(struct cells) == 16 * OUTCOMES * (SERVICE_SLOTS + 1) + 80, "layout");
 
 /* Statistics levels. Each shows all that the ones below it show. */
 enum level { LEVEL_BASIC, LEVEL_DETAILED, LEVEL_DEBUG };

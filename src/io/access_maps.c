@@ -44,6 +44,12 @@ void access_maps_set_size(const struct access_program *program, struct bpf_map *
 		bpf_map__set_max_entries(map, cpu_possible());
 }
 
+bool access_maps_lacks_clock(const struct access_program *program)
+{
+	return program->rule->cost &&
+	       libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_ktime_get_coarse_ns, NULL) != 1;
+}
+
 static void *map_memory(
 	const struct bpf_object *object, const char *name, size_t bytes, int protection)
 {

@@ -31,6 +31,9 @@ bool access_maps_is_idle(const struct access_program *program, const char *map);
 bool access_maps_is_rules(const char *map);
 void access_maps_set_size(const struct access_program *program, struct bpf_map *map);
 
+/* True when it has a use for the kernel's coarse clock, which this one has not. */
+bool access_maps_lacks_clock(const struct access_program *program);
+
 /* Fills the loaded program's trie, and maps what it counts. */
 int access_maps_open(struct access_counts *counts, const struct access_program *program,
 	const struct bpf_object *object, struct err *err);

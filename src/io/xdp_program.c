@@ -185,8 +185,11 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	bpf_map__set_max_entries(entry->maps.buckets, settings->queues);
 	bpf_map__set_max_entries(entry->maps.sockets, settings->queues);
 	leave_out(entry->obj, settings->services, &settings->access);
-	if (settings->access.rule)
+	if (settings->access.rule) {
 		entry->rodata->access_rule = *settings->access.rule;
+		entry->rodata->access_rule.fine_clock =
+			access_maps_lacks_clock(&settings->access);
+	}
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
 	entry->rodata->has_hooks = has_hooks(settings);
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));

@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Measures what filtering and steering cost on this machine: junk dropped by steer, beside a program that drops
+# everything unseen; packets steered to another CPU's stack and a UDP socket, beside what the stack takes without it;
+# and by the program alone, what [access] adds. As bench.sh: a fresh veth pair for each figure, cases that alternate,
+# no test.
+# usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench_steer.sh
+. "$(dirname "$0")/bench/place.sh"
+receive=$bench/receive limit_drop=$bench/limit_drop.bpf.o
+for file in "$receive" "$limit_drop"; do
+	[ -e "$file" ] || { echo "bench: $file is not built" >&2; exit 1; }
+done
+port=3842 # the flood's packets', and their addresses
+to=198.18.0.2/24
+
+# Of the flood's packets: none is of this protocol, all are.
+junk='magic = 0x4C414D49@0' good='magic = 0x0910ea1d@0'
+
+# The lists of [access]: ten thousand prefixes, none of which has the flood's source but for the last.
+prefixes() { # LAST
+	for ((i = 0; i < 9999; i++)); do
+		printf '10.%d.%d.0/24,%s' $((i / 256)) $((i % 256)) "$([ $((i % 8)) = 7 ] && echo '
+  ')"
+	done
+	echo " $1"
+}
+
+# write_ini MAGIC LINE...: of [access]
+write_ini() {
+	cat >"$dir/steer.ini" <<INI
+[ringside]
+name = $name
+[interface far]
+[service steer]
+interfaces = far
+port = $port
+addresses = any
+$1
+length =
+key = 4@5
+cpus = 1
+[access]
+$(shift; printf '%s\n' "$@")
+INI
+}
+
+begin_steer() { # MAGIC LINE...
+	write_ini "$@"
+	begin taskset -c 1 "$RINGSIDE" run -c "$dir/steer.ini" --no-tui --format json
+}
+begin_limit_drop() { ip -n "$far_ns" link set dev far xdpdrv object "$limit_drop" section xdp; }
+
+has_program() { ip -n "$far_ns" -d link show dev far | grep -q 'prog/xdp id'; }
+program_id() { ip -n "$far_ns" -d link show dev far | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'; }
+
+# What the flood got rid of in a second: the program that takes its packets runs on the same CPU.
+measure_drop() { # CASE COMMAND...
+	local case=$1 said=''
+
+	shift
+	: >"$dir/log"
+	link_up
+	"$@"
+	if until_true 10 has_program && said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
+		said=${said%% *}
+	else
+		broke "$case: no flood"
+	fi
+	echo "$said" >>"$dir/rates/$case"
+	end || broke "$case: status $?"
+}
+
+drops() {
+	local round
+
+	for ((round = 0; round < rounds; round++)); do
+		measure_drop limit begin_limit_drop
+		measure_drop junk begin_steer "$junk"
+		measure_drop junk-access begin_steer "$junk" "deny = $(prefixes 192.0.2.0/24)" 'source_pps = 100Mpps'
+		measure_drop denied begin_steer "$junk" "deny = $(prefixes 198.18.0.0/24)"
+		measure_drop limited begin_steer "$junk" 'source_pps = 1kpps'
+	done
+	print_rate 'limit: drop everything, unseen' limit - ''
+	print_rate 'steer, junk dropped' junk limit 'the limit'
+	print_rate 'the same, 10 000 prefixes and source_pps' junk-access limit 'the limit'
+	print_rate 'denied by one of 10 000 prefixes' denied limit 'the limit'
+	print_rate 'over source_pps' limited limit 'the limit'
+}
+
+note() { # CASE PACKETS SECONDS
+	awk -v packets="$2" -v seconds="$3" 'BEGIN { printf "%.0f\n", packets / seconds }' >>"$dir/rates/$1"
+}
+# What a record says of the service: those that the other CPU has got, or the stack of this one
+reached_stack() {
+	tail -n 1 "$dir/out" | grep -o '"pass_packets": [0-9]*' | head -n 1 | grep -o '[0-9]*$'
+}
+
+# CASE COMMAND...: what comes to the stack at the far end, and what a UDP socket there takes
+measure_socket() {
+	local case=$1 said='' receiver
+
+	shift
+	: >"$dir/log"
+	link_up
+	ip -n "$far_ns" addr add $to dev far
+	"$@"
+	ip netns exec "$far_ns" "$receive" socket $port >"$dir/received" 2>>"$dir/log" &
+	receiver=$!
+	if until_true 10 grep -q ready "$dir/received" && until_true 10 has_program &&
+		said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
+		kill -TERM $receiver
+		wait $receiver || true
+		end || broke "$case: status $?"
+		note "$case" "$(reached_stack)" "${said##* }"
+		note "$case-taken" "$(tail -n 1 "$dir/received" | cut -d ' ' -f 1)" "${said##* }"
+		return
+	fi
+	broke "$case: no flood"
+	kill -TERM $receiver 2>/dev/null || true
+	echo >>"$dir/rates/$case"
+	echo >>"$dir/rates/$case-taken"
+	end || true
+}
+# A program that passes all, so that frames reach the stack in the same way
+begin_pass() { begin_steer 'magic =' "allow = 192.0.2.1"; }
+
+sockets() {
+	local round
+
+	for ((round = 0; round < rounds; round++)); do
+		measure_socket pass begin_pass
+		measure_socket steered begin_steer "$good"
+	done
+	print_rate 'passed to the stack of its own CPU' pass - ''
+	print_rate 'steered to the stack of another CPU' steered pass 'passed ones'
+	print_rate 'passed, taken by a UDP socket' pass-taken - ''
+	print_rate 'steered, taken by a UDP socket' steered-taken pass-taken 'passed ones'
+}
+
+# Junk, which the program drops each time alike. The source is 198.18.0.1.
+write_junk() {
+	printf '%b' '\x02\0\0\0\x0b\x02\x02\0\0\0\x0a\x01\x08\0' \
+		'\x45\0\0\x32\0\0\0\0\x40\x11\0\0\xc6\x12\0\x01\xc6\x12\0\x02' \
+		'\x0f\x03\x0f\x02\0\x1e\0\0\x09\x10\xea\x1d\0PROBEOT\0\0\0\0\0\0\0\0\0\0' >"$1"
+}
+
+# CASE COMMAND...: what one run of the attached program takes, in nanoseconds
+measure_alone() {
+	local case=$1 said
+
+	shift
+	: >"$dir/log"
+	link_up
+	"$@"
+	until_true 10 has_program || broke "$case alone: no program"
+	for _ in 1 2; do # the first one until the watcher has seen how much comes
+		said=$(taskset -c 0 bpftool prog run id "$(program_id)" data_in "$dir/junk" data_out "$dir/answer" \
+			repeat 2000000 2>>"$dir/log" || true)
+		sleep 0.3
+	done
+	case $said in
+	'Return value: 1, '*ns) # XDP_DROP
+		said=${said##* }
+		echo "${said%ns}" >>"$dir/alone/$case"
+		;;
+	*) broke "$case alone: $said" ;;
+	esac
+	end || broke "$case alone: status $?"
+}
+
+print_alone() { # LABEL CASE REFERENCE
+	if [ ! -s "$dir/alone/$2" ] || [ ! -s "$dir/alone/$3" ]; then
+		printf '%-48s not measured\n' "$1"
+		return
+	fi
+	paste "$dir/alone/$2" "$dir/alone/$3" | awk -v label="$1" "$median"'
+	{ ns[NR] = $1; base[NR] = $2 }
+	END {
+		middle = median(ns, NR)
+		printf "%-48s %6.1f ns a packet, %+.1f (%d–%d)\n", label, middle, middle - median(base, NR),
+			ns[1], ns[NR]
+	}'
+}
+
+program_alone() {
+	local round list
+
+	command -v bpftool >/dev/null || {
+		echo 'program alone: not measured, for bpftool is not installed'
+		return
+	}
+	list="deny = $(prefixes 192.0.2.0/24)"
+	write_junk "$dir/junk"
+	for ((round = 0; round < rounds; round++)); do
+		measure_alone limit begin_limit_drop
+		measure_alone bare begin_steer "$junk"
+		measure_alone list begin_steer "$junk" "$list"
+		measure_alone denied begin_steer "$junk" "deny = $(prefixes 198.18.0.0/24)"
+		measure_alone light begin_steer "$junk" "$list" 'source_pps = 1000Mpps'
+		measure_alone heavy begin_steer "$junk" "$list" 'source_pps = 20Mpps'
+		measure_alone limited begin_steer "$junk" "$list" 'source_pps = 1kpps'
+	done
+	print_alone 'program alone, limit' limit limit
+	print_alone 'program alone, steer, junk' bare bare
+	print_alone '10 000 prefixes, of none of them' list bare
+	print_alone 'of one of 10 000 prefixes' denied bare
+	print_alone '10 000 prefixes, source_pps, far below it' light bare
+	print_alone '10 000 prefixes, source_pps, just below it' heavy bare
+	print_alone '10 000 prefixes, source_pps, over it' limited bare
+}
+
+[ "${1:-drops}" != drops ] || drops
+[ "${1:-sockets}" != sockets ] || sockets
+[ "${1:-alone}" != alone ] || program_alone
+exit $failed
