@@ -7,7 +7,7 @@
  *        PORT: the destination's; without it 9999
  *
  * A packet goes to 192.0.2.2 and has a header as steer has it by default: magic, key (the place of the SOURCE
- * in the arguments, from 0) and length. What a sender has missed, since it had no CPU, is not made up for. In
+ * in the arguments, from 0) and length. SIGTERM ends the sending early. What a sender has missed, since it had no CPU, is not made up for. In
  * the end it waits until nothing has come for 300 ms, and prints what it has sent, what has come back, what the
  * interface itself lost, and the time.
  */
@@ -19,6 +19,7 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +47,14 @@ struct source {
 	uint16_t port;
 	uint64_t gap_ns, due_ns, sent, back;
 };
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	told_to_end = 1;
+}
 
 static void die(const char *what)
 {
@@ -207,7 +216,8 @@ int main(int argc, char **argv)
 	end_ns = start_ns + (uint64_t)(atof(argv[2]) * 1e9);
 	for (unsigned i = 0; i < count; i++)
 		sources[i].due_ns = start_ns;
-	while (now_ns() < end_ns) {
+	signal(SIGTERM, on_signal);
+	while (!told_to_end && now_ns() < end_ns) {
 		for (unsigned i = 0; i < count; i++)
 			send_due(fd, &sources[i], i);
 		take_answers(fd, sources, count);
