@@ -11,7 +11,8 @@ usage: http_clients.py COMMAND root=DIRECTORY [KEY=VALUE]...
   transfers   count= GETs of path= (PATH,...), each on a connection of its own, parallel= at once; all complete and identical
   hold        one GET of path=, then waits for a line on standard input, then the next: says "reset" if the
               connection was reset, and that a new one works
-  changes     rewrites a file while parallel= clients read it: each body is wholly one of those written
+  changes     rewrites a file while parallel= clients read it: each body is wholly one of those written, and no
+              answer breaks off but those of which nginx's log= tells
 further: address= (192.0.2.2), port= (80), server= who answers hits (ringside), family=
 """
 import http.client
@@ -356,7 +357,7 @@ def hold(settings):
 
 def changes(settings):
     name, stop, failures = os.path.join(settings["root"], settings["path"].lstrip("/")), threading.Event(), []
-    seen = {"ringside": 0, "nginx": 0}
+    seen, given_up = {"ringside": 0, "nginx": 0}, []
 
     def run():
         connection = Connection(settings)
@@ -373,9 +374,11 @@ def changes(settings):
                     failures.append("a torn body of %d bytes" % len(body))
                 connection = Connection(settings)
             except (OSError, Failure) as error:
-                # nginx gives up when a file gets shorter below its hands, before or behind the header
+                # nginx gives up when a file gets shorter below its hands, before or behind the header, and says so:
+                # "pread() read only 0 of 5700"
                 if connection.server == "ringside" or not isinstance(error, Failure):
                     failures.append(str(error))
+                given_up.append(error)
                 connection = Connection(settings)
 
     threads = [threading.Thread(target=run) for _ in range(int(settings.get("parallel", 4)))]
@@ -400,6 +403,10 @@ def changes(settings):
     stop.set()
     for thread in threads:
         thread.join()
+    with open(settings["log"], encoding="utf-8", errors="replace") as log:
+        short = sum("read only" in line for line in log)
+    if len(given_up) > short:
+        failures.append("%d answers broke off, nginx tells of %d: %s" % (len(given_up), short, given_up[0]))
     if failures:
         raise Failure(failures[0])
     if not seen["ringside"]:

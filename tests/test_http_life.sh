@@ -51,7 +51,7 @@ changes_files() {
 	wait_for 5 by_ringside moved/below/ || fail "the moved directory is nginx's"
 	about "no body is a mixture while a file changes under load"
 	printf '000000\n' >"$root/changing.txt"
-	clients changes path=/changing.txt
+	clients changes path=/changing.txt log="$dir/nginx-80.log"
 }
 
 # tcpdump's two lines of a packet as one; it writes further ones about HTTP
