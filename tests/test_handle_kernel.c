@@ -126,9 +126,39 @@ static void test_who_does_not_use_a_service_has_none_of_its_maps(void **unused)
 	xdp_program_close(program);
 }
 
+/* An atomic operation with a result: BPF_FETCH, BPF_XCHG and BPF_CMPXCHG have this bit. */
+static bool is_newer(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC &&
+	       insn->imm & BPF_FETCH;
+}
+
+/* Kernels look at all of it before they leave out what is dead. */
+static void test_linux_5_10_knows_every_instruction(void **unused)
+{
+	struct xdp_program *loaded;
+	struct bpf_program *program;
+	const struct bpf_insn *insns;
+	size_t count;
+
+	(void)unused;
+	set_rule(SERVICE_probe);
+	loaded = load(HALF_KERNEL);
+	assert_non_null(loaded);
+	program = loaded->entry->progs.ringside;
+	insns = bpf_program__insns(program); /* once loaded, with what it calls */
+	count = bpf_program__insn_cnt(program);
+	assert_true(count > 1000);
+	for (size_t i = 0; i < count; i++)
+		if (is_newer(&insns[i]))
+			fail_msg("instruction %zu of %zu", i, count);
+	xdp_program_close(loaded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_linux_5_10_knows_every_instruction),
 		cmocka_unit_test(test_the_kernel_half_finishes_what_it_can_and_counts_it_once),
 		cmocka_unit_test(test_with_the_user_half_the_kernel_half_leaves_it_alone),
 		cmocka_unit_test(test_who_does_not_use_a_service_has_none_of_its_maps),
