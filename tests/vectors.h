@@ -690,6 +690,7 @@ static const struct vector unfragmented[] = {
 };
 
 static const struct vector fragments_spared[] = {
+	{ "a whole packet", V4(FRAMED(LAMI20)), DELIVERED },
 	{ "the first fragment", V4(FRAMED(LAMI20, .fragment = 0x2000)), SPARED(fragment) },
 	{ "IPv6: the first fragment", FRAGMENT6(0x0001), SPARED(fragment) },
 };
