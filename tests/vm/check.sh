@@ -244,7 +244,7 @@ http_in_guest() {
 	ip -n "$far" addr replace 192.0.2.1/24 dev peer0
 	guest 'mkdir -p /tmp/root && chmod 755 /tmp /tmp/root && for bytes in 0 110 1000 2000 5000; do
 		head -c $bytes /dev/urandom >/tmp/root/$bytes; done; chmod 644 /tmp/root/*'
-	ringside_start -i rs0 http --set=http.root=/tmp/root --set=http.fallback=own "$@"
+	ringside_start -i rs0 http --set=http.root=/tmp/root --set=http.max_segments=2 --set=http.fallback=own "$@"
 }
 
 # fetches NUMBER...: these files, byte by byte
