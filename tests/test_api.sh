@@ -62,6 +62,11 @@ changes_by_right() {
 	ask local PUT /api/v1/stats-level -d detailed && says 200 '{"stats_level": "detailed"}'
 	becomes "last.stats_level == 'detailed'"
 	grep -q 'statistics level basic -> detailed (pid [0-9]*, uid 0)' "$err" || fail "the log does not say"
+	about "who comes by a terminal says so, and nobody writes lines into the log"
+	ask local PUT /api/v1/stats-level -d debug -H 'Ringside-User: alice pts/7' && says 200
+	grep -q 'detailed -> debug (pid [0-9]*, uid 0, alice pts/7)' "$err" || fail "the log does not say: $(tail -n 1 "$err")"
+	ask local PUT /api/v1/stats-level -d detailed -H "Ringside-User: $(printf 'x)\033[31m')" && says 200
+	grep -q 'debug -> detailed (pid [0-9]*, uid 0)$' "$err" || fail "it says anything: $(tail -n 1 "$err")"
 	about "a service is paused, which is no health, and goes on"
 	ask local PUT /api/v1/services/reflect/state -d paused && says 200 '{"state": "paused"}'
 	becomes "service.state == 'paused'"

@@ -60,6 +60,8 @@ hung_up() {
 	show run "exec ip netns exec $near '$RINGSIDE' -i rs0 reflect 2>'$err'"
 	want ' LIVE$'
 	pid=$(pane_value pane_pid)
+	press d
+	want "level basic -> detailed \(dashboard, $(id -un) $(pane_value pane_tty | sed 's,^/dev/,,')\)"
 	"${tmux[@]}" kill-session -t run
 	wait_for 20 grep -q 'the terminal is gone' "$err" || fail "it does not say so"
 	uptime=$(uptime_s)

@@ -56,7 +56,7 @@ changes() {
 	becomes "last.stats_level == 'detailed'"
 	quiet "$RINGSIDE" set ringside stats_level basic
 	becomes "last.stats_level == 'basic'"
-	grep -q "level detailed -> basic (pid [0-9]*, uid 0)" "$err" || fail "the log does not"
+	grep -q "level detailed -> basic (pid [0-9]*, uid 0, $(id -un))" "$err" || fail "the log does not"
 	says 2 "^ringside: stats_level: 'loud' is not one of basic, detailed, debug" "$RINGSIDE" set stats-level loud
 }
 
@@ -68,7 +68,7 @@ pauses() {
 	quiet "$RINGSIDE" set ringside reflect.state resume
 	becomes "service.state == 'running'"
 	peer probes count=2
-	grep -q "service reflect: paused (pid [0-9]*, uid 0)" "$err" && grep -q "service reflect: goes on (pid" "$err" ||
+	grep -q "service reflect: paused (pid [0-9]*, uid 0, $(id -un))" "$err" && grep -q "service reflect: goes on (pid" "$err" ||
 		fail "the log does not say"
 	says 2 "^ringside: state: 'off' is not one of running, paused" "$RINGSIDE" set reflect.state off
 	says 1 "^ringside: there is no service 'web'" "$RINGSIDE" set web.state pause

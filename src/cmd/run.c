@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/person.h"
 #include "base/privilege.h"
 #include "cmd/command.h"
 #include "cmd/hangup.h"
@@ -127,8 +128,12 @@ static int set_level(void *context, enum level level, struct err *err)
 {
 	const struct control_ops *ops = context;
 
+	char person[PERSON_BYTES], who[PERSON_BYTES + 16];
+
 	(void)err; /* from within it cannot fail */
-	ops->set_level(ops->context, level, "dashboard");
+	person_read(person);
+	snprintf(who, sizeof(who), "dashboard, %s", person);
+	ops->set_level(ops->context, level, who);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/person.h"
 #include "base/runtime.h"
 
 #define PATIENCE_S 5 /* the API's thread is of idle priority */
@@ -74,13 +75,14 @@ static int read_answer(int fd, struct err *err)
 int client_put(const char *socket, const char *resource, const char *value, const char *command,
 	struct err *err)
 {
-	char request[512];
-	int length = snprintf(request, sizeof(request),
-		"PUT %s HTTP/1.1\r\nHost: ringside\r\nConnection: close\r\nContent-Length: "
-		"%zu\r\n\r\n%s",
-		resource, strlen(value), value);
-	int fd, ret = 0;
+	char request[512], person[PERSON_BYTES];
+	int length, fd, ret = 0;
 
+	person_read(person);
+	length = snprintf(request, sizeof(request),
+		"PUT %s HTTP/1.1\r\nHost: ringside\r\nConnection: close\r\n" CLIENT_PERSON
+		": %s\r\nContent-Length: %zu\r\n\r\n%s",
+		resource, person, strlen(value), value);
 	if (length >= (int)sizeof(request))
 		return err_say(err, -EINVAL, "'%.32s…' is too long", value);
 	fd = open_socket(socket, command, err);

@@ -43,7 +43,7 @@ struct control_peer {
 	gid_t gid;
 	unsigned groups_count;
 	gid_t groups[64]; /* the supplementary ones (SO_PEERGROUPS); with more of them, none */
-	char who[64]; /* in words: "pid 12, uid 0" or "192.0.2.1:4711" */
+	char who[64]; /* in words: "pid 12, uid 0, root pts/3" or "192.0.2.1:4711" */
 };
 
 /*

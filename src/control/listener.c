@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/person.h"
+#include "control/client.h"
 #include "control/server.h"
 
 static void fill_peer(struct control_peer *peer, int fd)
@@ -43,7 +45,6 @@ static void fill_peer(struct control_peer *peer, int fd)
 	size = sizeof(peer->groups);
 	if (!getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups, &size))
 		peer->groups_count = size / sizeof(peer->groups[0]);
-	snprintf(peer->who, sizeof(peer->who), "pid %d, uid %u", (int)peer->pid, peer->uid);
 }
 
 static struct client *add_client(struct control *control, int fd)
@@ -88,6 +89,18 @@ void listener_expire(struct control *control, uint64_t now_ns)
 	for (struct client *client = control->clients; client; client = client->next)
 		if (client->deadline_ns && now_ns >= client->deadline_ns)
 			shutdown(client->fd, SHUT_RDWR);
+}
+
+/* What the kernel says of a peer, and behind it what that one says of himself: for the log. */
+static void name_peer(struct control_peer *peer, struct MHD_Connection *connection)
+{
+	const char *person =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, CLIENT_PERSON);
+	bool said = person && person_is_plain(person);
+
+	if (peer->local)
+		snprintf(peer->who, sizeof(peer->who), "pid %d, uid %u%s%s", (int)peer->pid,
+			peer->uid, said ? ", " : "", said ? person : "");
 }
 
 static struct request *new_request(
@@ -144,6 +157,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	if (!client)
 		return MHD_NO;
 	if (!request) {
+		name_peer(&client->peer, connection);
 		request = *place = new_request(context, connection, client);
 		if (request && lacks_host(connection, version))
 			return refuse_without_host(request);
