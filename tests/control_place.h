@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,9 @@ static void take_socket(void *context, const char *name, const struct control_pe
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(sent));
 	memcpy(CMSG_DATA(header), &sent, sizeof(sent));
-	assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), bytes.iov_len);
+	/* a client that is gone by now is no fault; the one that waits for it finds out */
+	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+		abort(); /* an assertion ends nothing but the test's own thread */
 	close(fd);
 }
 
@@ -129,6 +132,7 @@ static inline int setup_with(void **state, unsigned silence_s)
 	struct err err = { "" };
 
 	assert_non_null(f);
+	mallopt(M_ARENA_MAX, 1); /* as main() does: an arena of the control thread's would open a file */
 	handover.context = f;
 	f->snapshot = new_example(LEVEL_DETAILED);
 	f->snapshot->sequence = 1;
