@@ -8,6 +8,11 @@ tmux=(tmux -u -S "$dir/tmux" -f /dev/null)
 pane=''
 
 tmux_end() {
+	local one
+	# run outlives its terminal
+	for one in $("${tmux[@]}" list-panes -a -F '#{pane_pid}' 2>/dev/null); do
+		kill -TERM "$one" 2>/dev/null
+	done
 	"${tmux[@]}" kill-server 2>/dev/null
 	net_end
 }
