@@ -88,9 +88,11 @@ for engine in paced flood; do
 
 	about "$engine: every size, flow and kind of packet comes back right"
 	echo_start
-	for arguments in "--size 64,128,256,512,1024,1280,1518" "--vlan 7 --size 68,1518" \
+	sizes=64,128,256,512,1024,1280,1518
+	[ $engine = paced ] || sizes=64,1518 # the frames are of the same making
+	for arguments in "--size $sizes" "--vlan 7 --size 68,1518" \
 		"--vlan 7:3,9:1 --size 72,128" "--ipv6 --size 84,1518 --flows 5" \
-		"--ipv6 --vlan 9:7 --size 88" "--flows 1000 --size 67,113,118"; do
+		"--ipv6 --vlan 9:7 --size 88" "--flows 1000 --size 67,118"; do
 		# shellcheck disable=SC2086 # words
 		answered "${to[@]}" --engine $engine --rate 2kpps --duration 0.1 $arguments
 		want "${clean[@]}"
