@@ -269,6 +269,14 @@ static __always_inline int access_judge(const struct access_memory *memory,
 	return VERDICT_NEXT;
 }
 
+/* Whether a packet, of which so many came before, is the one in `every` that is a sample. By the multiples of
+ * the golden ratio, which meet traffic of any period as often as its share is: every 64th packet may be always
+ * the same one. */
+static __always_inline int access_is_sample(__u64 before, __u32 every)
+{
+	return !(before * 0x9e3779b97f4a7c15ull >> 40 & (every - 1));
+}
+
 /* Writes a packet down as the newest sample. Who reads the count before the sample has an old one, at worst. */
 static __always_inline void access_note(
 	struct access_samples *samples, const struct access_sample *sample)

@@ -154,7 +154,7 @@ static __always_inline void note_source(const struct frame *frame, const struct 
 	struct access_samples *samples;
 	struct access_source source;
 
-	if (hook->cells->wanted++ & (every - 1))
+	if (!access_is_sample(hook->cells->wanted++, every))
 		return;
 	cpu = bpf_get_smp_processor_id();
 	samples = bpf_map_lookup_elem(&access_samples, &cpu);

@@ -405,6 +405,23 @@ static void test_the_heaviest_are_found_among_many(void **state)
 	free(heavy);
 }
 
+/* Of every eighth packet, or every hundredth, as many are samples as of the others. */
+static void test_samples_are_fair_to_packets_that_come_at_regular_intervals(void **state)
+{
+	static const unsigned periods[] = { 1, 2, 3, 8, 64, 100, 128 };
+
+	(void)state;
+	for (uint32_t every = 1; every <= 1024; every *= 4)
+		for (unsigned i = 0; i < sizeof(periods) / sizeof(*periods); i++) {
+			const uint64_t packets = 1 << 18;
+			uint64_t samples = 0;
+
+			for (uint64_t n = 0; n < packets; n++)
+				samples += access_is_sample(n * periods[i] + 5, every);
+			assert_in_range(samples * every, packets * 9 / 10, packets * 11 / 10);
+		}
+}
+
 static void test_samples_say_who_sent_and_with_which_key(void **state)
 {
 	struct halves *halves = halves_open("type = steer; port = 9999; addresses = any", NULL);
@@ -452,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_both_halves_limit_a_source_alike),
 		cmocka_unit_test(test_the_kernel_charges_what_it_hands_over),
 		cmocka_unit_test(test_the_heaviest_are_found_among_many),
+		cmocka_unit_test(test_samples_are_fair_to_packets_that_come_at_regular_intervals),
 		cmocka_unit_test(test_samples_say_who_sent_and_with_which_key),
 	};
 

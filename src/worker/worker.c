@@ -70,7 +70,7 @@ static inline int judge_source(
 		judged += VERDICT_SPARE - VERDICT_DROP;
 	if (judged != VERDICT_NEXT)
 		verdict = judged;
-	if (verdict == VERDICT_PASS || w->books.cells.wanted++ & (sample.weight - 1))
+	if (verdict == VERDICT_PASS || !access_is_sample(w->books.cells.wanted++, sample.weight))
 		return verdict;
 	memcpy(sample.word, source.word, sizeof(sample.word));
 	sample.is_ipv6 = source.is_ipv6 != 0;
