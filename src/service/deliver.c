@@ -76,7 +76,8 @@ static int compile(const struct service_compile *c, struct err *err)
 	rule->slot = slot;
 	service_compile_ports(&settings->ports, c);
 	if (deliver)
-		c->tables->deliver_attended[slot] = audience_readers(&deliver->audience) > 0;
+		c->tables->deliver_attended[slot] =
+			audience_readers(&deliver->readers.audience) > 0;
 	return 0;
 }
 
@@ -95,45 +96,15 @@ static uint32_t keeps(const void *settings)
 	return s->mode == RINGSIDE_SHARE ? s->depth : 0;
 }
 
-/* Multiplications spread what two flows differ in over all bits; 32 of them are kept. */
-static inline uint32_t flow_hash(const struct frame *f)
-{
-	uint64_t hash = FRAME_WORD(__u32, f->udp);
-
-	if (f->is_ipv6) {
-		const __u8 *from = (const __u8 *)&frame_ipv6(f)->saddr;
-
-		for (unsigned i = 0; i < 32; i += 8)
-			hash = (hash ^ FRAME_WORD(__u64, from + i)) * 0x9e3779b97f4a7c15ull;
-	} else {
-		hash ^= FRAME_WORD(__u64, &frame_ipv4(f)->saddr) * 0x9e3779b97f4a7c15ull;
-	}
-	hash ^= hash >> 32;
-	return (uint32_t)((hash * 0xbf58476d1ce4e5b9ull) >> 32);
-}
-
 static int handle(void *handler, const struct service_frame *in)
 {
 	struct deliver_queue *q = handler;
-	const struct frame *f = in->frame;
-	const uint16_t payload = (uint16_t)((__u8 *)(f->udp + 1) - f->data);
-	struct ring_packet packet = {
-		.data = f->data,
-		.length = (uint32_t)(f->end - f->data),
-		.header = payload,
-		.hash = flow_hash(f),
-		.signature = (uint32_t)BE16(f->udp->dest) << 16 | BE16(f->udp->source),
-		.time_ns = in->now_ns,
-	};
+	struct ring_packet packet;
 
-	if (packet.length > q->packet_bytes)
+	if (!readers_fill_packet(in, q->packet_bytes, &packet))
 		return OUTCOME_DROP + DROP_bad_frame;
-	if (in->hook_ns) {
-		packet.time_ns = in->hook_ns;
-		packet.header |= RINGSIDE_AT_HOOK;
-	}
 	if (q->ring.mode == RINGSIDE_SHARE) {
-		packet.offset = (uint32_t)(f->data - q->area);
+		packet.offset = (uint32_t)(packet.data - q->area);
 		packet.frame = in->number;
 		*in->given = ring_publish(&q->ring, &packet);
 	} else {
@@ -148,7 +119,7 @@ static void flush(void *handler)
 {
 	struct deliver_queue *q = handler;
 
-	audience_wake(&q->deliver->audience, q->index);
+	audience_wake(&q->deliver->readers.audience, q->index);
 }
 
 const struct service_type service_deliver = {

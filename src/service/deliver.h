@@ -9,8 +9,8 @@
 #ifndef RINGSIDE_SERVICE_DELIVER_H
 #define RINGSIDE_SERVICE_DELIVER_H
 
-#include "ring/audience.h"
 #include "service/address.h"
+#include "service/readers.h"
 #include "service/service.h"
 
 struct deliver_settings {
@@ -48,19 +48,11 @@ struct deliver {
 	char name[32];
 	unsigned slot;
 	struct log *log;
-	struct audience audience;
+	struct readers readers;
+	const struct deliver_settings *settings;
 	/* the watcher's */
 	struct deliver_interface *interfaces;
 	struct deliver_queue *queues;
-	pthread_mutex_t lock; /* of all below: the control thread reads and adds */
-	const struct deliver_settings *settings;
-	bool has_group;
-	gid_t group;
-	unsigned waiting_count;
-	struct deliver_waiting {
-		int socket;
-		bool looks_on;
-	} waiting[AUDIENCE_SEATS]; /* consumers that are to be seated */
 };
 
 extern const struct service_type service_deliver;

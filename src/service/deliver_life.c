@@ -1,61 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* deliver: its rings and its clients come and go. */
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "service/deliver.h"
 
-/* In front of an IP packet of the MTU: Ethernet and two VLAN tags. */
-#define HEADERS_BYTES (ETH_HLEN + 2 * sizeof(struct frame_vlan))
-/* What a ring has room for on interfaces of a smaller MTU, which may be raised while it is there. */
-#define MTU_MIN 1500
-
-static int find_group(struct deliver *d, const struct deliver_settings *settings)
+static const char *ring_name(const struct deliver *d)
 {
-	struct group *group = *settings->group ? getgrnam(settings->group) : NULL;
-
-	d->has_group = group != NULL;
-	d->group = group ? group->gr_gid : 0;
-	return group || !*settings->group ? 0 : -ENOENT;
+	return *d->settings->ring ? d->settings->ring : d->name;
 }
 
 static void take_settings(struct deliver *d, const struct deliver_settings *settings)
 {
-	int ret;
-
-	pthread_mutex_lock(&d->lock);
 	d->settings = settings;
-	ret = find_group(d, settings);
-	pthread_mutex_unlock(&d->lock);
-	if (ret)
-		log_write(d->log, LOG_WARNING,
-			"service %s: there is no group %s: only root and the daemon's own user can "
-			"open "
-			"the ring",
-			d->name, settings->group);
+	readers_set_name(&d->readers, ring_name(d), settings->group);
 }
 
 int deliver_open(const struct service_start *start, void **instance, struct err *err)
 {
 	struct deliver *d = calloc(1, sizeof(*d));
-	uint64_t boot_id = 0;
+	uint64_t boot_id;
+	int ret;
 
 	if (!d)
 		return err_set(err, -ENOMEM, "make room for the service");
-	if (getrandom(&boot_id, sizeof(boot_id), 0) < 0) {
+	ret = readers_draw_boot_id(&boot_id, err);
+	if (ret) {
 		free(d);
-		return err_set(err, -errno, "draw a boot id");
+		return ret;
 	}
 	snprintf(d->name, sizeof(d->name), "%s", start->name);
 	d->slot = start->slot;
 	d->log = start->log;
-	pthread_mutex_init(&d->lock, NULL);
-	audience_init(&d->audience, boot_id);
+	readers_init(&d->readers, d->name, boot_id, d->log);
 	take_settings(d, start->settings);
 	*instance = d;
 	return 0;
@@ -110,11 +89,6 @@ static struct deliver_queue *make_queue(struct deliver *d, const struct service_
 	return q;
 }
 
-static const char *ring_name(const struct deliver *d)
-{
-	return *d->settings->ring ? d->settings->ring : d->name;
-}
-
 /* The queue's own frames for a ring's slots; in mode copy, and from a backend that has none to give, the ring
  * has memory of its own. The array is the caller's to free. */
 static int keep_frames(struct deliver_queue *q, const struct service_queue *queue,
@@ -155,14 +129,13 @@ int deliver_open_queue(
 	void *part, const struct service_queue *queue, void **handler, struct err *err)
 {
 	struct deliver *d = ((struct deliver_interface *)part)->deliver;
-	const uint32_t mtu = queue->interface->mtu > MTU_MIN ? queue->interface->mtu : MTU_MIN;
 	struct deliver_queue *q = find_queue(d, queue);
 	struct ring_settings settings = {
 		.name = ring_name(d),
 		.interface = queue->interface->name,
 		.queue = queue->queue,
 		.depth = d->settings->depth,
-		.boot_id = d->audience.boot_id,
+		.boot_id = d->readers.audience.boot_id,
 		.first = 1,
 	};
 	uint32_t *frames;
@@ -172,16 +145,14 @@ int deliver_open_queue(
 		q = make_queue(d, queue);
 	if (!q)
 		return err_set(err, -ENOMEM, "make room for the service");
-	q->packet_bytes = mtu + HEADERS_BYTES;
-	if (q->packet_bytes > FRAME_BYTES_MAX)
-		q->packet_bytes = FRAME_BYTES_MAX;
+	q->packet_bytes = readers_packet_bytes(queue->interface);
 	ret = keep_frames(q, queue, &settings, &frames, &fd, err);
 	if (!ret)
 		ret = ring_open(&q->ring, &settings, err);
 	free(frames);
 	if (ret)
 		return ret;
-	ret = audience_add(&d->audience, &q->ring, fd, &q->index);
+	ret = audience_add(&d->readers.audience, &q->ring, fd, &q->index);
 	if (ret) {
 		ring_close(&q->ring);
 		return err_say(
@@ -198,8 +169,8 @@ void deliver_close_queue(void *handler)
 
 	ring_end(&q->ring);
 	/* who sleeps shall see it */
-	audience_wake(&q->deliver->audience, q->index);
-	audience_remove(&q->deliver->audience, q->index);
+	audience_wake(&q->deliver->readers.audience, q->index);
+	audience_remove(&q->deliver->readers.audience, q->index);
 	ring_close(&q->ring);
 	q->is_open = false;
 }
@@ -228,58 +199,21 @@ void deliver_close(void *instance)
 		next = q->next;
 		free(q);
 	}
-	for (unsigned i = 0; i < d->waiting_count; i++)
-		close(d->waiting[i].socket);
-	audience_fini(&d->audience);
-	pthread_mutex_destroy(&d->lock);
+	readers_fini(&d->readers);
 	free(d);
-}
-
-static bool may_open(const struct deliver *d, const struct service_client *client)
-{
-	if (!client->uid || client->uid == geteuid())
-		return true;
-	if (!d->has_group)
-		return false;
-	for (unsigned i = 0; i < client->groups_count; i++)
-		if (client->groups[i] == d->group)
-			return true;
-	return client->gid == d->group;
-}
-
-/* Who looks on may also call the ring by its service's name. */
-static bool is_meant(const struct deliver *d, const char *name, const struct service_client *client)
-{
-	return !strcmp(name, ring_name(d)) || (client->looks_on && !strcmp(name, d->name));
 }
 
 int deliver_judge(
 	void *instance, const char *name, const struct service_client *client, struct err *err)
 {
 	struct deliver *d = instance;
-	int ret = 0;
 
-	pthread_mutex_lock(&d->lock);
-	if (!is_meant(d, name, client))
-		ret = -ENOENT;
-	else if (!may_open(d, client))
-		ret = err_say(err, -EACCES, "ring '%s' is for root and the group %s", name,
-			*d->settings->group ? d->settings->group : "of nobody else");
-	else if (d->waiting_count == AUDIENCE_SEATS)
-		ret = err_say(err, -EBUSY, "ring '%s': too many consumers at once", name);
-	pthread_mutex_unlock(&d->lock);
-	return ret;
+	return readers_judge(&d->readers, name, d->name, client, err);
 }
 
 void deliver_take(void *instance, const struct service_client *client, int socket)
 {
 	struct deliver *d = instance;
 
-	pthread_mutex_lock(&d->lock);
-	if (d->waiting_count < AUDIENCE_SEATS)
-		d->waiting[d->waiting_count++] =
-			(struct deliver_waiting){ socket, client->looks_on };
-	else
-		close(socket);
-	pthread_mutex_unlock(&d->lock);
+	readers_take(&d->readers, client, socket);
 }
