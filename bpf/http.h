@@ -172,7 +172,7 @@ struct http_state {
 	struct http_head head[2][2][2]; /* [head_now][200, 304][keep-alive, close] */
 };
 
-/* Of the program; known when it is loaded. */
+/* What the program takes for its own; a reload changes it while packets flow. */
 struct http_rule {
 	__u16 port; /* host byte order */
 	__u8 pad[2];

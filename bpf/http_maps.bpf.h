@@ -11,9 +11,7 @@
 #include "http_tcp.h"
 #include "verdict.h"
 
-/* Known when the program is loaded. */
-const volatile struct http_rule rule = { 0 };
-
+struct http_rule rule SEC(".data.rule") = { 0 };
 struct http_state state SEC(".data.state") = { 0 };
 
 /* A path has its key for ever, so that no element of these is used again while somebody reads it. Sizes are

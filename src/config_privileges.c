@@ -18,12 +18,19 @@ static uint64_t interface_needs(const struct config_interface *interface)
 	return needs;
 }
 
+static uint64_t service_privileges(const struct config_service *service, const void *settings)
+{
+	return service->type->privileges ? service->type->privileges(settings) : 0;
+}
+
 uint64_t config_needs(const struct config *config)
 {
 	uint64_t needs = 0;
 
 	for (unsigned i = 0; i < config->interfaces_count; i++)
 		needs |= interface_needs(&config->interfaces[i]);
+	for (unsigned i = 0; i < config->services_count; i++)
+		needs |= service_privileges(&config->services[i], config->services[i].settings);
 	return needs;
 }
 
@@ -38,5 +45,7 @@ uint64_t config_keeps(const struct config *config)
 		if (config->interfaces[i].attach == ATTACH_DISPATCHER)
 			keeps |= PRIVILEGE(CAP_SYS_ADMIN);
 	}
+	for (unsigned i = 0; i < config->services_count; i++)
+		keeps |= service_privileges(&config->services[i], NULL);
 	return keeps;
 }

@@ -94,12 +94,13 @@ static void open_all(struct fuzz *f, const char *root)
 		.files_max = FILES,
 		.objects_max = 2 * FILES,
 		.flows_max = 1024,
-		.segments_max = 1,
+		.segments_max = 2 * FILES,
 	};
 	struct http_store_settings store_settings = {
 		.root = root,
 		.headers = "",
-		.segments_max = settings.segments_max,
+		.segments_max = 1,
+		.segments_count = settings.segments_max,
 		.entries_max = FILES,
 		.objects_max = settings.objects_max,
 		.add_path = add_path,

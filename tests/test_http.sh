@@ -71,42 +71,6 @@ comes_and_goes() {
 	ringside_stop
 }
 
-fetched_is() { # HEADER FILE: 110.bin comes with the header, and is FILE
-	in_far curl -s -m 5 -D "$dir/head" -o "$dir/fetched" http://192.0.2.2/110.bin && grep -q "^$1" "$dir/head" &&
-		cmp -s "$dir/fetched" "$2"
-}
-says_in_log() { grep -q "$1" "$err"; }
-
-# Root and headers are taken while it runs; a reload with what is built in changes nothing.
-is_reloaded() {
-	local lines=('[interface rs0]' '[service http]' 'interfaces = rs0' "flavour = $flavour")
-	about "another root and other headers are taken by SIGHUP"
-	mkdir "$dir/other" && chmod 755 "$dir/other"
-	head -c 110 /dev/zero >"$dir/other/110.bin"
-	printf '%s\n' "${lines[@]}" "root = $root" >"$dir/ringside.ini"
-	ringside_start -c "$dir/ringside.ini" || return
-	wait_for 10 fetched_is 'Server: ringside' "$root/110.bin" || fail "110.bin is not answered"
-	printf '%s\n' "${lines[@]}" "root = $dir/other" 'headers = X-New: 1' >"$dir/ringside.ini"
-	kill -HUP "$pid"
-	wait_for 10 fetched_is 'X-New: 1' "$dir/other/110.bin" || fail "it is $(cat "$dir/head")"
-	becomes "service.figures.files == 1"
-	about "a reload that needs a restart says so, and changes nothing"
-	printf '%s\n' "${lines[@]}" "root = $root" 'port = 81' >"$dir/ringside.ini"
-	kill -HUP "$pid"
-	wait_for 10 says_in_log 'port needs a restart' || fail "it does not say so"
-	printf '%s\n' "${lines[@]}" "root = $dir/nowhere" >"$dir/ringside.ini"
-	kill -HUP "$pid"
-	wait_for 10 says_in_log "root $dir/nowhere: No such file" || fail "it does not say so"
-	fetched_is 'X-New: 1' "$dir/other/110.bin" || fail "something has changed"
-	about "while it is paused the server answers all"
-	"$RINGSIDE" set http.state pause >"$dir/set" 2>&1 || fail "$(cat "$dir/set")"
-	becomes "service.state == 'paused'"
-	wait_for 10 answers_by nginx || fail "nginx does not answer"
-	"$RINGSIDE" set http.state resume >"$dir/set" 2>&1 || fail "$(cat "$dir/set")"
-	wait_for 10 fetched_is 'X-New: 1' "$dir/other/110.bin" || fail "it does not go on"
-	ringside_stop
-}
-
 http_net
 http_files
 make_variants
@@ -121,6 +85,5 @@ records "interface.io == '$io'" "service.interfaces[0].path == 'kernel'" "servic
 	"service.figures.hits > 200" "service.figures.handed_over > 100" "service.figures.hand_over_failed == 0" \
 	"totals.tx_packets > 200" "service.rx_packets > 0"
 comes_and_goes
-is_reloaded
 own_server
 finish

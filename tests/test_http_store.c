@@ -147,6 +147,7 @@ static int open_all(void **state)
 		.objects = objects,
 		.objects_max = OBJECTS,
 		.segments = segments,
+		.segments_count = OBJECTS * SEGMENTS,
 		.add_path = add_path,
 	};
 	struct err err = { "" };
@@ -344,6 +345,43 @@ static void test_too_many_and_too_long_files_are_left_to_the_server(void **state
 	assert_true(is_body("/many/7", NULL));
 }
 
+static void test_another_limit_takes_files_out_and_back(void **state)
+{
+	char text[4001];
+
+	(void)state;
+	memset(text, 'x', 4000);
+	text[4000] = '\0';
+	write_file("long", text);
+	write_file("short", "here");
+	becomes("/long", text);
+	becomes("/short", "here");
+	http_store_set_segments_max(store, 2);
+	assert_true(is_body("/long", NULL));
+	assert_true(is_body("/short", "here"));
+	assert_int_equal(http_store_settle(store), -1);
+	assert_true(is_body("/long", NULL));
+	http_store_set_segments_max(store, SEGMENTS);
+	http_store_settle(store);
+	assert_true(is_body("/long", text));
+}
+
+/* Old answers keep their places for a while; then there is room again, and nobody has to touch the file. */
+static void test_a_file_without_room_is_looked_at_again(void **state)
+{
+	int wait = -1;
+
+	(void)state;
+	write_file("file", "here");
+	becomes("/file", "here");
+	for (unsigned i = 0; i < OBJECTS && is_body("/file", "here"); i++) {
+		http_store_touch_all(store, "/");
+		wait = http_store_settle(store);
+	}
+	assert_true(is_body("/file", NULL));
+	assert_in_range(wait, 1000, HTTP_GRACE_S * 1000 + 1);
+}
+
 /* More events than inotify keeps: all is looked at again, whatever they were. */
 static void test_an_overflow_loses_nothing(void **state)
 {
@@ -465,6 +503,8 @@ int main(void)
 		TEST(directories_come_move_and_go),
 		TEST(variants_belong_to_their_file),
 		TEST(too_many_and_too_long_files_are_left_to_the_server),
+		TEST(another_limit_takes_files_out_and_back),
+		TEST(a_file_without_room_is_looked_at_again),
 		TEST(an_overflow_loses_nothing),
 		TEST(a_root_that_is_switched_is_followed),
 		TEST(no_body_is_of_two_states),

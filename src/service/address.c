@@ -92,6 +92,14 @@ int address_compile(const struct address_list *list, unsigned slot, struct addre
 	return 0;
 }
 
+void address_forget(struct address *table, unsigned slot)
+{
+	for (unsigned i = 0; i < ADDRESS_TABLE; i++)
+		if (table[i].wanted & 1u << slot)
+			__atomic_store_n(&table[i].wanted, table[i].wanted & ~(1u << slot),
+				__ATOMIC_RELAXED);
+}
+
 static bool is_listed(const struct address *address, const struct address *list, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -28,6 +28,9 @@ int option_addresses(const struct option *option, const char *text, void *field,
 int address_compile(const struct address_list *list, unsigned slot, struct address *table,
 	__u32 *wanted, struct err *err);
 
+/* Lets go of a slot's list, while frames flow. */
+void address_forget(struct address *table, unsigned slot);
+
 /* Makes these the machine's own addresses and lets go of the others, while frames flow. Returns how many
  * found no room. */
 unsigned address_set_local(struct address *table, const struct address *list, unsigned count);

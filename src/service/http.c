@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege.h"
 #include "service/http_instance.h"
 
-/* Longer answers go as fast, or faster, by the server and the kernel's TSO (measured: docs/performance.md). */
-#define SEGMENTS_AUTO 5
 /* Connections that have got an answer here; the oldest is forgotten for a new one, and then reset. */
 #define FLOWS_MAX 65536
 /* Files that come while it runs. */
@@ -22,16 +22,16 @@
 
 static struct http_program_settings program_settings(const struct http_settings *settings)
 {
-	uint32_t files = http_watch_count(settings->root);
+	uint32_t files = http_watch_count(settings->root), objects = 2 * files + FILES_SPARE;
 
 	return (struct http_program_settings){
 		.port = (uint16_t)settings->port,
 		.addresses = &settings->addresses,
 		.files_max = files + FILES_SPARE,
-		/* each file in its present state and one that is kept for a while */
-		.objects_max = 2 * files + FILES_SPARE,
+		/* each file in its present state and one that is kept for a while, as long as can be */
+		.objects_max = objects,
 		.flows_max = FLOWS_MAX,
-		.segments_max = settings->max_segments ? settings->max_segments : SEGMENTS_AUTO,
+		.segments_max = objects * http_segments(settings),
 	};
 }
 
@@ -46,12 +46,13 @@ static int open_store(
 	const struct http_store_settings settings = {
 		.root = in->settings->root,
 		.headers = in->settings->headers,
-		.segments_max = program->segments_max,
+		.segments_max = http_segments(in->settings),
 		.entries = http_program_entries(in->program),
 		.entries_max = program->files_max,
 		.objects = http_program_objects(in->program),
 		.objects_max = program->objects_max,
 		.segments = http_program_segments(in->program),
+		.segments_count = program->segments_max,
 		.add_path = add_path,
 		.context = in->program,
 		.log = in->log,
@@ -95,8 +96,8 @@ static int http_open(const struct service_start *start, void **instance, struct 
 
 	if (!in)
 		return err_set(err, -ENOMEM, "open the service");
-	in->first = *settings;
-	in->settings = &in->first;
+	in->now = *settings;
+	in->settings = &in->now;
 	in->log = start->log;
 	in->stop_fd = -1;
 	snprintf(in->name, sizeof(in->name), "%s", start->name);
@@ -163,7 +164,7 @@ void http_follow_addresses(struct http_instance *in)
 	struct address local[ADDRESS_TABLE];
 	unsigned count = 0;
 
-	if (!in->program || in->settings->addresses.choice != ADDRESSES_LOCAL)
+	if (!in->program)
 		return;
 	for (unsigned i = 0; i < HTTP_INTERFACES; i++) {
 		const struct service_interface *interface = in->places[i].interface;
@@ -245,6 +246,15 @@ static int open_kernel_half(
 	if (!ret)
 		ret = choose_flavour(place, interface, err);
 	return ret ? ret : http_program_attach(in->program, place->index, interface->ifindex, err);
+}
+
+/* A port below 1024 needs it. */
+static uint64_t http_privileges(const void *settings)
+{
+	const struct http_settings *own = settings;
+	bool listens = !own || (own->fallback == HTTP_FALLBACK_OWN && own->port < IPPORT_RESERVED);
+
+	return listens ? PRIVILEGE(CAP_NET_BIND_SERVICE) : 0;
 }
 
 static int http_open_interface(
@@ -349,11 +359,13 @@ const struct service_type service_http = {
 	.where = http_where,
 	.compile = http_compile,
 	.needs = http_needs,
+	.privileges = http_privileges,
 	.open = http_open,
 	.open_interface = http_open_interface,
 	.run_interface = http_run,
 	.read_books = http_read_books,
 	.close_interface = http_close_interface,
+	.reopens = http_reopens,
 	.reload = http_reload,
 	.pause = http_pause,
 	.close = http_close,

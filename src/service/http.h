@@ -19,10 +19,13 @@ struct http_settings {
 	struct address_list addresses;
 	char root[512];
 	int flavour; /* enum http_flavour */
-	uint32_t max_segments; /* 0: auto */
+	uint32_t max_segments; /* 0: auto, see http_segments() */
 	int fallback; /* enum http_fallback */
 	char headers[HTTP_HEADERS_BYTES]; /* lines, each with its CRLF */
 };
+
+/* How many segments an answer may have. */
+unsigned http_segments(const struct http_settings *settings);
 
 #define HTTP_OPTIONS 9
 extern const struct option http_options[HTTP_OPTIONS];

@@ -26,8 +26,7 @@ struct http_seen {
 };
 
 struct http_instance {
-	struct http_settings
-		first; /* as they were when it was opened, but for root and headers (under the lock) */
+	struct http_settings now; /* as they are; changed under the lock, by a reload alone */
 	const struct http_settings *settings; /* these */
 	bool paused; /* all its packets are the server's */
 	char name[64];
@@ -63,6 +62,7 @@ void http_sample(void *instance, struct figure_sample *sample);
 void http_follow_addresses(struct http_instance *instance);
 
 /* As in struct service_type. */
+bool http_reopens(const void *before, const void *settings);
 int http_reload(void *instance, const void *settings, struct err *err);
 
 /* Starts the thread that keeps heads, keys, files and addresses as they should be. */

@@ -13,24 +13,34 @@ static size_t tail_max(const struct http_objects *objects)
 	return HTTP_FIRST_BYTES + (size_t)(objects->segments_max - 1) * HTTP_SEGMENT_BYTES;
 }
 
-int http_objects_init(struct http_objects *objects, struct http_object *array,
-	struct http_segment *segments, uint32_t max, unsigned segments_max)
+int http_objects_init(struct http_objects *objects, struct http_object *array, uint32_t max,
+	struct http_segment *segments, uint32_t segments_count)
 {
 	*objects = (struct http_objects){
 		.objects = array,
 		.segments = segments,
 		.max = max,
-		.unused = 1,
-		.segments_max = segments_max,
+		.segments_count = segments_count,
+		.segments_max = HTTP_SEGMENTS_MAX,
+		.spare = calloc(max, sizeof(*objects->spare)),
+		.is_taken = calloc(segments_count, sizeof(*objects->is_taken)),
 		.freed = calloc(max, sizeof(*objects->freed)),
 	};
 	/* one byte more, to see a file that has grown */
 	objects->text = malloc(tail_max(objects) + 1);
-	return objects->freed && objects->text ? 0 : -ENOMEM;
+	if (!objects->spare || !objects->is_taken || !objects->freed || !objects->text)
+		return -ENOMEM;
+	while (objects->spare_count < max - 1) {
+		objects->spare[objects->spare_count] = max - 1 - objects->spare_count;
+		objects->spare_count++;
+	}
+	return 0;
 }
 
 void http_objects_fini(struct http_objects *objects)
 {
+	free(objects->spare);
+	free(objects->is_taken);
 	free(objects->freed);
 	free(objects->text);
 	*objects = (struct http_objects){ 0 };
@@ -41,18 +51,63 @@ bool http_object_fits(const struct http_objects *objects, uint64_t bytes)
 	return bytes < tail_max(objects);
 }
 
-/* A place that nobody reads, or 0. */
-static uint32_t take_place(struct http_objects *objects)
+static void set_taken(struct http_objects *objects, uint32_t first, uint32_t count, bool is_taken)
 {
-	const struct http_freed *oldest = &objects->freed[objects->freed_first];
+	for (uint32_t i = 0; i < count; i++)
+		objects->is_taken[first + i] = is_taken;
+}
 
-	if (objects->freed_count &&
-		clock_now_ns() - oldest->when_ns > HTTP_GRACE_S * NSEC_PER_SEC) {
+/* Takes back what nobody can still read. */
+static void reclaim(struct http_objects *objects)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	while (objects->freed_count) {
+		const struct http_freed *oldest = &objects->freed[objects->freed_first];
+		const struct http_object *object = &objects->objects[oldest->object];
+
+		if (now_ns - oldest->when_ns <= HTTP_GRACE_S * NSEC_PER_SEC)
+			return;
+		set_taken(objects, object->first, object->segments, false);
+		objects->spare[objects->spare_count++] = oldest->object;
 		objects->freed_first = (objects->freed_first + 1) % objects->max;
 		objects->freed_count--;
-		return oldest->object;
 	}
-	return objects->unused < objects->max ? objects->unused++ : 0;
+}
+
+static bool is_free(const struct http_objects *objects, uint32_t first, uint32_t count)
+{
+	if (first + count > objects->segments_count)
+		return false;
+	while (count && !objects->is_taken[first + count - 1])
+		count--;
+	return !count;
+}
+
+/* Segments that nobody reads, from *first on; behind those that were found last, so that as a rule the first ones
+ * looked at are free. */
+static bool find_segments(struct http_objects *objects, uint32_t count, uint32_t *first)
+{
+	for (uint32_t i = 0; i < objects->segments_count; i++) {
+		uint32_t at = (objects->next + i) % objects->segments_count;
+
+		if (!is_free(objects, at, count))
+			continue;
+		objects->next = at + count;
+		*first = at;
+		return true;
+	}
+	return false;
+}
+
+/* A place and so many segments for it, or 0. */
+static uint32_t take_place(struct http_objects *objects, uint32_t segments, uint32_t *first)
+{
+	reclaim(objects);
+	if (!objects->spare_count || !find_segments(objects, segments, first))
+		return 0;
+	set_taken(objects, *first, segments, true);
+	return objects->spare[--objects->spare_count];
 }
 
 void http_object_free(struct http_objects *objects, uint32_t object)
@@ -96,13 +151,21 @@ static void cut(struct http_objects *objects, struct http_object *object, const 
 	}
 }
 
-static void fill(
-	struct http_objects *objects, uint32_t place, const struct http_file *file, size_t header)
+static uint32_t segments_of(size_t tail_bytes)
+{
+	return tail_bytes <= HTTP_FIRST_BYTES
+		       ? 1
+		       : 1 + (uint32_t)((tail_bytes - HTTP_FIRST_BYTES + HTTP_SEGMENT_BYTES - 1) /
+					HTTP_SEGMENT_BYTES);
+}
+
+static void fill(struct http_objects *objects, uint32_t place, uint32_t first,
+	const struct http_file *file, size_t header)
 {
 	struct http_object *object = &objects->objects[place];
 	size_t bytes;
 
-	object->first = place * objects->segments_max;
+	object->first = first;
 	object->bytes = (__u32)(header + file->bytes);
 	object->header_bytes = (__u16)header;
 	object->header_sum = http_sum(objects->text, header);
@@ -120,26 +183,27 @@ int http_object_make(struct http_objects *objects, int fd, const struct http_fil
 	uint32_t *object, struct err *err)
 {
 	char probe[HTTP_NOT_MODIFIED_BYTES];
-	size_t header, most = tail_max(objects);
+	uint32_t place, first;
+	size_t header;
 	ssize_t got;
-	uint32_t place;
 
 	header = http_write_header(objects->text, HTTP_FIRST_BYTES, file, false);
-	if (!header || header + file->bytes > most ||
+	if (!header || header + file->bytes > tail_max(objects) ||
 		!http_write_header(probe, sizeof(probe), file, true))
 		return -EFBIG;
 	got = read_all(fd, objects->text + header, file->bytes + 1);
 	if (got < 0 || (uint64_t)got != file->bytes)
 		return got < 0 ? (int)got : -EAGAIN;
-	place = take_place(objects);
+	place = take_place(objects, segments_of(header + file->bytes), &first);
 	if (!place)
-		return err_say(err, -E2BIG,
-			"there is room for %u answers, old ones of the last %d s among them",
-			objects->max - 1, HTTP_GRACE_S);
+		return err_say(err, -ENOSPC,
+			"there is room for %u answers of %u segments, old ones of the last %d s "
+			"among them",
+			objects->max - 1, objects->segments_count, HTTP_GRACE_S);
 	/* whoever still has the place's former object is told first that it has gone */
 	__atomic_store_n(&objects->objects[place].version, 0, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	fill(objects, place, file, header);
+	fill(objects, place, first, file, header);
 	if (!++objects->version)
 		objects->version = 1;
 	__atomic_store_n(&objects->objects[place].version, objects->version, __ATOMIC_RELEASE);

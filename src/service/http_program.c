@@ -31,6 +31,7 @@ struct http_program {
 	struct http *skeleton;
 	int links[HTTP_INTERFACES]; /* -1: not attached */
 	unsigned cpus;
+	unsigned addresses_slot; /* of the list that is in force, 0 or 1 */
 	struct mapped entries, objects, segments;
 	struct http_counts *counts; /* [cpus], room for one read */
 	struct http_cells *cells; /* [cpus] */
@@ -87,25 +88,38 @@ static int map(struct mapped *mapped, const struct bpf_map *map, size_t value, b
 	return err_set(err, -errno, "map the table %s", bpf_map__name(map));
 }
 
-static int set_up(
-	struct http *skeleton, const struct http_program_settings *settings, struct err *err)
+static void set_sizes(struct http *skeleton, const struct http_program_settings *settings)
 {
-	__u32 wanted;
-	int ret = address_compile(
-		settings->addresses, 0, skeleton->data_addresses->addresses, &wanted, err);
-
-	if (ret)
-		return ret;
-	skeleton->rodata->rule.port = settings->port;
-	skeleton->rodata->rule.addresses = wanted;
 	bpf_map__set_max_entries(skeleton->maps.short_paths, 2 * settings->files_max);
 	bpf_map__set_max_entries(skeleton->maps.long_paths, 2 * settings->files_max);
 	bpf_map__set_max_entries(skeleton->maps.entries, settings->files_max);
 	bpf_map__set_max_entries(skeleton->maps.entry_hits, settings->files_max);
 	bpf_map__set_max_entries(skeleton->maps.objects, settings->objects_max);
-	bpf_map__set_max_entries(
-		skeleton->maps.segments, settings->objects_max * settings->segments_max);
+	bpf_map__set_max_entries(skeleton->maps.segments, settings->segments_max);
 	bpf_map__set_max_entries(skeleton->maps.flows, settings->flows_max);
+}
+
+void http_program_set_port(struct http_program *program, uint16_t port)
+{
+	__atomic_store_n(&program->skeleton->data_rule->rule.port, port, __ATOMIC_RELAXED);
+}
+
+/* Two lists are there for a moment, each with a bit of its own, and one store puts one in the other's place. */
+int http_program_set_addresses(
+	struct http_program *program, const struct address_list *list, struct err *err)
+{
+	struct address *table = program->skeleton->data_addresses->addresses;
+	unsigned before = program->addresses_slot, slot = !before;
+	__u32 wanted;
+	int ret = address_compile(list, slot, table, &wanted, err);
+
+	if (ret) {
+		address_forget(table, slot);
+		return ret;
+	}
+	__atomic_store_n(&program->skeleton->data_rule->rule.addresses, wanted, __ATOMIC_RELEASE);
+	address_forget(table, before);
+	program->addresses_slot = slot;
 	return 0;
 }
 
@@ -131,9 +145,7 @@ int http_program_open(struct http_program **program, const struct http_program_s
 		err_set(err, ret, "make room for the TC program");
 		goto out;
 	}
-	ret = set_up(p->skeleton, settings, err);
-	if (ret)
-		goto out;
+	set_sizes(p->skeleton, settings);
 	ret = http__load(p->skeleton);
 	if (ret) {
 		ret = load_failed(ret, err);
@@ -146,8 +158,11 @@ int http_program_open(struct http_program **program, const struct http_program_s
 	if (!ret)
 		ret = map(&p->segments, p->skeleton->maps.segments, sizeof(struct http_segment),
 			true, err);
+	if (!ret)
+		ret = http_program_set_addresses(p, settings->addresses, err);
 	if (ret)
 		goto out;
+	http_program_set_port(p, settings->port);
 	*program = p;
 	return 0;
 out:
@@ -221,11 +236,6 @@ void http_program_set_interface(
 	to->redirects = interface->redirects;
 	memcpy(to->mac, interface->mac, sizeof(to->mac));
 	__atomic_store_n(&to->index, interface->index, __ATOMIC_RELEASE);
-}
-
-const struct http_rule *http_program_rule(const struct http_program *program)
-{
-	return (const struct http_rule *)&program->skeleton->rodata->rule;
 }
 
 int http_program_map_fd(const struct http_program *program, const char *name)

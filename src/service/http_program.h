@@ -20,7 +20,7 @@ struct http_program_settings {
 	uint16_t port;
 	const struct address_list *addresses; /* on loan */
 	uint32_t files_max, objects_max, flows_max;
-	unsigned segments_max;
+	uint32_t segments_max; /* of all answers together */
 };
 
 /* What one interface and queue has counted. */
@@ -49,8 +49,12 @@ void http_program_detach(struct http_program *program, unsigned index);
 void http_program_set_interface(
 	struct http_program *program, unsigned index, const struct http_interface *interface);
 
-/* Of the XDP program, which goes by the same: the rule, and a table's descriptor by its name, or -ENOENT. */
-const struct http_rule *http_program_rule(const struct http_program *program);
+/* While packets flow. -E2BIG: the table of addresses is full, and nothing has changed. */
+void http_program_set_port(struct http_program *program, uint16_t port);
+int http_program_set_addresses(
+	struct http_program *program, const struct address_list *list, struct err *err);
+
+/* A table's descriptor by its name, for the XDP program, which has the same; or -ENOENT. */
 int http_program_map_fd(const struct http_program *program, const char *name);
 
 /* The program's descriptor, for BPF_PROG_TEST_RUN. */

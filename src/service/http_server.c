@@ -18,6 +18,7 @@
 
 #include "base/privilege.h"
 #include "base/thread.h"
+#include "service/http.h"
 #include "service/http_mime.h"
 #include "service/http_response.h"
 
@@ -28,8 +29,10 @@
 
 struct http_server {
 	struct MHD_Daemon *daemon;
-	int root, stop_fd;
-	const char *headers;
+	int stop_fd;
+	pthread_mutex_t lock; /* of root and headers */
+	int root;
+	char headers[HTTP_HEADERS_BYTES];
 	pthread_t thread;
 	bool started;
 };
@@ -120,7 +123,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 	const char *method, const char *version, const char *upload, size_t *upload_bytes,
 	void **request)
 {
-	const struct http_server *server = context;
+	struct http_server *server = context;
 	const struct http_wish wish = {
 		.path = url,
 		.accept_encoding = value(connection, "Accept-Encoding"),
@@ -144,17 +147,19 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 		*upload_bytes = 0;
 		return MHD_YES;
 	}
+	pthread_mutex_lock(&server->lock);
 	if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
 		http_respond(&r, server->root, &wish);
 	response = r.status == 200 || r.status == 206 || r.status == 304 ? file_page(&r)
 									 : short_page(&r, url);
 	if (r.fd >= 0)
 		close(r.fd);
+	if (response && r.status < 400)
+		add_lines(response, server->headers);
+	pthread_mutex_unlock(&server->lock);
 	if (!response)
 		return MHD_NO;
 	add(response, "Server", "ringside");
-	if (r.status < 400)
-		add_lines(response, server->headers);
 	result = MHD_queue_response(connection, r.status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -204,10 +209,11 @@ static int listen_on(uint16_t port, struct err *err)
 		ret = listen(fd, BACKLOG);
 	if (!ret)
 		return fd;
-	err_set(err, -errno, "listen on TCP port %u for fallback = own", port);
-	if (errno == EADDRINUSE)
+	ret = err_set(err, -errno, "listen on TCP port %u for fallback = own", port);
+	if (ret == -EADDRINUSE)
 		err_add(err, 0, " (a server of yours: fallback = kernel)");
-	ret = -errno;
+	if (ret == -EACCES)
+		err_add(err, 0, " (needs CAP_NET_BIND_SERVICE)");
 	if (fd >= 0)
 		close(fd);
 	return ret;
@@ -225,23 +231,42 @@ int http_server_open(struct http_server **server, uint16_t port, const char *roo
 			close(fd);
 		return ret < 0 ? ret : err_set(err, -ENOMEM, "start the server");
 	}
-	s->headers = headers;
-	s->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pthread_mutex_init(&s->lock, NULL);
+	s->root = -1;
+	ret = http_server_set_files(s, root, headers, err);
 	s->stop_fd = eventfd(0, EFD_CLOEXEC);
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL, port, NULL, NULL, answer, s,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS_MAX, MHD_OPTION_END);
 	if (!s->daemon)
 		close(fd);
-	ret = s->root < 0 || s->stop_fd < 0 || !s->daemon ? -EINVAL : 0;
-	if (!ret)
-		ret = thread_start(&s->thread, serve, s);
+	if (!ret && (s->stop_fd < 0 || !s->daemon))
+		ret = err_set(err, -EINVAL, "start the server for %s", root);
+	if (!ret && (ret = thread_start(&s->thread, serve, s)))
+		err_set(err, ret, "start a thread");
 	s->started = !ret;
 	if (ret) {
 		http_server_close(s);
-		return err_set(err, ret, "start the server for %s", root);
+		return ret;
 	}
 	*server = s;
+	return 0;
+}
+
+int http_server_set_files(
+	struct http_server *server, const char *root, const char *headers, struct err *err)
+{
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), before;
+
+	if (fd < 0)
+		return err_set(err, -errno, "open the root %s", root);
+	pthread_mutex_lock(&server->lock);
+	before = server->root;
+	server->root = fd;
+	snprintf(server->headers, sizeof(server->headers), "%s", headers);
+	pthread_mutex_unlock(&server->lock);
+	if (before >= 0)
+		close(before);
 	return 0;
 }
 
@@ -259,5 +284,6 @@ void http_server_close(struct http_server *server)
 		close(server->stop_fd);
 	if (server->root >= 0)
 		close(server->root);
+	pthread_mutex_destroy(&server->lock);
 	free(server);
 }

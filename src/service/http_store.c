@@ -156,6 +156,26 @@ void http_store_touch_all(struct http_store *store, const char *prefix)
 			}
 }
 
+static void hide_long(struct http_store *store, struct file *file)
+{
+	const struct http_entry *entry = &store->settings.entries[file->entry];
+
+	for (int i = 0; i < HTTP_ENCODINGS; i++)
+		if (store->settings.objects[entry->object[i]].segments >
+			store->objects.segments_max)
+			hide(store, file, i);
+}
+
+void http_store_set_segments_max(struct http_store *store, unsigned segments_max)
+{
+	store->objects.segments_max = segments_max;
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct file *file = store->buckets[i]; file; file = file->next) {
+			hide_long(store, file);
+			set_due(store, file, clock_now_ns());
+		}
+}
+
 static void take_sign(struct sign *sign, const struct stat *st)
 {
 	*sign = (struct sign){
@@ -340,7 +360,9 @@ static void look_again(struct http_store *store, struct file *file)
 	}
 	if (ret == -EAGAIN)
 		set_due(store, file, clock_now_ns() + SETTLED_NS / 2);
-	else if (ret == -E2BIG)
+	else if (ret == -ENOSPC) /* later there is what old answers have now */
+		set_due(store, file, clock_now_ns() + HTTP_GRACE_S * NSEC_PER_SEC);
+	if (ret == -E2BIG || ret == -ENOSPC)
 		say_full(store, file->path, &err);
 out:
 	look_away(&look);
@@ -380,13 +402,14 @@ int http_store_open(
 	s->root = open_root(settings->root, err);
 	s->by_entry = calloc(settings->entries_max, sizeof(*s->by_entry));
 	if (s->root < 0 || !s->by_entry ||
-		http_objects_init(&s->objects, settings->objects, settings->segments,
-			settings->objects_max, settings->segments_max)) {
+		http_objects_init(&s->objects, settings->objects, settings->objects_max,
+			settings->segments, settings->segments_count)) {
 		int ret = s->root < 0 ? s->root : err_set(err, -ENOMEM, "make room for the files");
 
 		http_store_close(s);
 		return ret;
 	}
+	s->objects.segments_max = settings->segments_max;
 	*store = s;
 	return 0;
 }

@@ -25,12 +25,13 @@ struct http_store;
 struct http_store_settings {
 	const char *root;
 	const char *headers; /* further header lines, each with its CRLF */
-	unsigned segments_max; /* longer answers stay away */
+	unsigned segments_max; /* of an answer; longer ones stay away */
 	struct http_entry *entries; /* entry 0 is not used */
 	uint32_t entries_max;
 	struct http_object *objects; /* [objects_max]; object 0 is none */
 	uint32_t objects_max;
-	struct http_segment *segments; /* [objects_max * segments_max] */
+	struct http_segment *segments; /* [segments_count] */
+	uint32_t segments_count;
 	/* Makes the path lead to the entry, for ever. */
 	int (*add_path)(void *context, const char *path, uint32_t entry, struct err *err);
 	void *context;
@@ -52,6 +53,10 @@ int http_store_reopen(struct http_store *store, struct err *err);
 void http_store_touch(struct http_store *store, const char *path, bool changed);
 /* To every file whose path begins so. */
 void http_store_touch_all(struct http_store *store, const char *prefix);
+
+/* Another segments_max, up to HTTP_SEGMENTS_MAX: answers that are too long now are taken out at once, and all
+ * files are looked at again. */
+void http_store_set_segments_max(struct http_store *store, unsigned segments_max);
 
 /* Looks at the files that have been left alone. Returns the milliseconds until the next one is due; -1: none
  * is. */

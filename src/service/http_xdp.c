@@ -25,7 +25,7 @@ enum service_xdp http_xdp_is_wanted(const struct http_settings *settings, const 
 	return SERVICE_XDP_IF_NATIVE;
 }
 
-/* All maps but the rule are those of the other program. */
+/* All maps are those of the other program. */
 static int share_maps(struct http_xdp_bpf *skeleton, struct http_program *program, struct err *err)
 {
 	struct bpf_map *map;
@@ -34,8 +34,6 @@ static int share_maps(struct http_xdp_bpf *skeleton, struct http_program *progra
 	{
 		int fd = http_program_map_fd(program, bpf_map__name(map)), ret;
 
-		if (map == skeleton->maps.rodata)
-			continue;
 		ret = fd < 0 ? fd : bpf_map__reuse_fd(map, fd);
 		if (ret)
 			return err_set(err, ret, "share the table %s", bpf_map__name(map));
@@ -52,7 +50,6 @@ int http_xdp_open(struct http_xdp **xdp, struct http_program *program, struct er
 		err_set(err, ret, "make room for the XDP program");
 		goto out;
 	}
-	x->skeleton->rodata->rule = *http_program_rule(program);
 	ret = share_maps(x->skeleton, program, err);
 	if (ret)
 		goto out;

@@ -86,6 +86,10 @@ struct service_interface {
 	bool generic; /* XDP in generic mode */
 	struct log *log;
 	struct rule_tables *tables; /* as both halves have them now; others after a reload */
+	/* Moves the calling thread into its network namespace. Returns what leave() takes to come back, or
+	 * a negative errno with err set. */
+	int (*enter)(const struct service_interface *interface, struct err *err);
+	void (*leave)(int back);
 	void *program; /* map_fd()'s own */
 	/* The descriptor of a map or program in the kernel half, or -ENOENT: there is none. Another
 	 * one after a reload, of the same map. */
@@ -154,6 +158,9 @@ struct service_type {
 	unsigned (*needs)(const void *settings);
 	/* How many of a queue's frames it keeps; NULL: none. */
 	uint32_t (*keeps)(const void *settings);
+	/* What it needs of root's power (PRIVILEGE()) besides what its interfaces do; settings NULL: with
+	 * any settings, since a reload brings others. NULL: nothing. */
+	uint64_t (*privileges)(const void *settings);
 
 	/* Each fills its last but one argument, which is what the calls of that part get; where one is
 	 * NULL they get what the one before it has filled. */

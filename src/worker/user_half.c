@@ -2,11 +2,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "net/netns.h"
 #include "worker/user_half.h"
 
 static int map_fd(const struct service_interface *place, const char *name)
 {
 	return place->program ? xdp_program_map_fd(place->program, name) : -ENOENT;
+}
+
+static int enter(const struct service_interface *place, struct err *err)
+{
+	return netns_enter(place->netns, err);
 }
 
 static void describe(const struct interface *in, struct service_interface *place)
@@ -22,6 +28,8 @@ static void describe(const struct interface *in, struct service_interface *place
 		.generic = in->generic,
 		.log = in->settings->log,
 		.tables = in->tables,
+		.enter = enter,
+		.leave = netns_leave,
 		.program = in->program,
 		.map_fd = map_fd,
 	};
