@@ -17,7 +17,8 @@ vm_packages() {
 	6.1) echo bookworm 'linux-image-6\.1\.[0-9-]*-cloud-amd64-unsigned' ;;
 	6.12) echo bookworm-backports 'linux-image-6\.12\.[0-9]*\+deb12-cloud-amd64-unsigned' ;;
 	6.16) echo trixie-backports 'linux-image-6\.16\.[0-9]*\+deb13-amd64' ;;
-	7.2) echo trixie-backports 'linux-'{binary,modules}'-7\.2\.[0-9]*\+deb13-amd64' ;;
+	# base has modules.builtin, without which modprobe takes what is built in for missing
+	7.2) echo trixie-backports 'linux-'{base,binary,modules}'-7\.2\.[0-9]*\+deb13-amd64' ;;
 	esac
 }
 
