@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The Debian packages: they build, lintian finds no error in them, and what users rely on is inside. `make check-deb`
-# installs and removes them.
+# The Debian packages: they build, lintian finds no error in them, and what users rely on is inside. The compiler does not
+# optimise here, which is two thirds of its time; `make check-deb` builds them as they are meant, installs and removes them.
 set -u
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
@@ -17,7 +17,7 @@ srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 cd "${builddir:?}" || exit 99
 
 # What the make that runs this has in its environment is not for the package's own.
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CFLAGS -u CC make deb >"$dir/said" 2>&1 || { tail -n 40 "$dir/said"; exit 1; }
+env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CFLAGS -u CC DEB_BUILD_OPTIONS=noopt make deb >"$dir/said" 2>&1 || { tail -n 40 "$dir/said"; exit 1; }
 changes=(deb/*.changes)
 lintian --allow-root --fail-on error "${changes[0]}" >"$dir/lintian" 2>&1 || fail "lintian: $(cat "$dir/lintian")"
 
