@@ -47,16 +47,17 @@ make_link() {
 	ip -n "$far_ns" addr add $to/24 dev far
 }
 
-# Both with a worker a CPU, nothing logged, connections that may live for ever. nginx copies small files faster than
-# it maps them: with sendfile it is slower here, the more so with tcp_nopush. It keeps what it knows of files.
-nginx_configuration() {
+# All with a worker a CPU, nothing logged, connections that may live for ever. nginx copies small files faster than
+# it maps them: with sendfile it is slower here, the more so with tcp_nopush. `tuned` is nginx that also keeps what
+# it knows of files, as h2o does by itself, and has a listening socket for each worker.
+nginx_configuration() { # [FURTHER-LINES [LISTEN-OPTIONS]]
 	cat <<END
 daemon off;
 user root;
 worker_processes 2;
 pid $dir/nginx.pid;
 error_log $dir/log;
-events { worker_connections 4096; multi_accept on; }
+events { worker_connections 4096; }
 http {
 	include $types;
 	default_type application/octet-stream;
@@ -65,16 +66,18 @@ http {
 	tcp_nopush off;
 	tcp_nodelay on;
 	keepalive_requests 100000000;
-	open_file_cache max=1000 inactive=1h;
-	open_file_cache_valid 1h;
+	${1-}
 	client_body_temp_path $dir/body;
 	proxy_temp_path $dir/proxy;
 	fastcgi_temp_path $dir/fastcgi;
 	uwsgi_temp_path $dir/uwsgi;
 	scgi_temp_path $dir/scgi;
-	server { listen $port backlog=4096 reuseport; root $root; }
+	server { listen $port backlog=4096 ${2-}; root $root; }
 }
 END
+}
+tuned_configuration() {
+	nginx_configuration 'open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h;' reuseport
 }
 h2o_configuration() {
 	cat <<END
@@ -90,9 +93,9 @@ hosts:
 END
 }
 
-begin_server() { # nginx|h2o
+begin_server() { # nginx|tuned|h2o
 	"$1_configuration" >"$dir/$1.conf"
-	ip netns exec "$far_ns" "$1" -c "$dir/$1.conf" >>"$dir/log" 2>&1 &
+	ip netns exec "$far_ns" "${1/tuned/nginx}" -c "$dir/$1.conf" >>"$dir/log" 2>&1 &
 	server=$!
 }
 
@@ -140,13 +143,17 @@ wrk_figures() {
 	END { if (bad || !rate) exit 1; print rate "\t" p99 }'
 }
 
-# CASE LABEL: requests a second and p99, medians, and what they are of nginx's and h2o's, lowest and highest of a round
+# CASE LABEL: requests a second and p99 of each server, medians; and what ours are of each other's, lowest and highest
+# of a round
 print_case() {
-	paste "$dir/rates/$1-nginx" "$dir/rates/$1-h2o" "$dir/rates/$1-ringside" | awk -F '\t' -v label="$2" "$median"'
-	NF == 6 {
-		for (i = 1; i <= 3; i++) { rate[i, ++n[i]] = $(2 * i - 1); p99[i, n[i]] = $(2 * i) }
-		for (i = 1; i <= 2; i++) {
-			ratio = $5 / $(2 * i - 1)
+	echo "$2:"
+	paste "$dir/rates/$1-ringside" "$dir/rates/$1-nginx" "$dir/rates/$1-tuned" "$dir/rates/$1-h2o" |
+		awk -F '\t' -v names='ringside nginx nginx,-tuned h2o' "$median"'
+	NF == 8 {
+		for (i = 1; i <= 4; i++) {
+			rate[i, ++n[i]] = $(2 * i - 1)
+			p99[i, n[i]] = $(2 * i)
+			ratio = $1 / $(2 * i - 1)
 			if (!(i in low) || ratio < low[i]) low[i] = ratio
 			if (!(i in high) || ratio > high[i]) high[i] = ratio
 		}
@@ -156,19 +163,21 @@ print_case() {
 		return median(list, n[which])
 	}
 	END {
-		if (!n[1]) { printf "%-32s not measured\n", label; exit }
-		for (i = 1; i <= 3; i++) { r[i] = middle(rate, i); p[i] = middle(p99, i) }
-		printf "%-32s nginx %7.0f, p99 %6.0f µs; h2o %7.0f, p99 %6.0f µs; ringside %7.0f, p99 %6.0f µs: ",
-			label, r[1], p[1], r[2], p[2], r[3], p[3]
-		printf "%.2f of nginx (%.2f–%.2f), %.2f of h2o (%.2f–%.2f)\n",
-			r[3] / r[1], low[1], high[1], r[3] / r[2], low[2], high[2]
+		if (!n[1]) { print "  not measured"; exit }
+		split(names, name, " ")
+		for (i = 1; i <= 4; i++) {
+			gsub("-", " ", name[i])
+			printf "  %-14s %7.0f a second, p99 %6.0f µs", name[i], middle(rate, i), middle(p99, i)
+			if (i > 1) printf "; ringside %.2f of it (%.2f–%.2f)", middle(rate, 1) / middle(rate, i), low[i], high[i]
+			print ""
+		}
 	}'
 }
 
 make_files
 ip netns exec "$near_ns" sysctl -qw net.ipv4.ip_local_port_range='10000 65000' net.ipv4.tcp_tw_reuse=1
 for ((round = 0; round < short_rounds; round++)); do
-	for who in nginx ringside h2o; do
+	for who in nginx ringside tuned h2o; do
 		measure small $who 110.bin
 		measure middle $who 1300.bin
 		measure new $who 1300.bin -H 'Connection: close'
