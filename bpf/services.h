@@ -19,9 +19,14 @@
 #define SERVICES(X) X(reflect) X(deliver) X(steer)
 /* Those whose packets have a key: NAME_key(), of a frame with the verdict VERDICT_HANDLE. */
 #define KEYED_SERVICES(X) X(steer)
+/* Those with maps in the kernel half that only some settings need. */
+#define CHOOSY_SERVICES(X) X(steer)
 #endif
 #ifndef KEYED_SERVICES
 #define KEYED_SERVICES(X)
+#endif
+#ifndef CHOOSY_SERVICES
+#define CHOOSY_SERVICES(X)
 #endif
 
 enum service_kind {
@@ -79,6 +84,18 @@ static __always_inline int service_key(
 #undef SERVICE_KEY
 	(void)f, (void)rule, (void)key;
 	return 0;
+}
+
+/* Whether a service has a use for one of its maps, by that map's name: NAME_wants_map(). For user space. */
+static inline int service_wants_map(const struct service_rule *rule, const char *map)
+{
+#define SERVICE_WANTS_MAP(name)                                                                    \
+	if (rule->kind == SERVICE_##name)                                                          \
+		return name##_wants_map(&rule->name, map);
+	CHOOSY_SERVICES(SERVICE_WANTS_MAP)
+#undef SERVICE_WANTS_MAP
+	(void)rule, (void)map;
+	return 1;
 }
 
 /* Turns a frame with the verdict VERDICT_BOUNCE into its answer. */

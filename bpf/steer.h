@@ -36,7 +36,8 @@ struct steer_rule {
 	__u8 spares; /* what is invalid passes instead of being dropped */
 	__u8 spares_fragments; /* they pass, counted, instead of being dropped */
 	__u8 pins; /* it has keys with a slot of their own */
-	__u8 pad[6];
+	__u8 slot; /* the service's */
+	__u8 pad[5];
 };
 
 _Static_assert(sizeof(struct steer_rule) == 32, "layout");
@@ -78,24 +79,7 @@ static __always_inline int steer_is_wanted(const struct frame *f, const struct s
 	return !rule->addresses || address_wanted(f, tables->addresses) & rule->addresses;
 }
 
-/* The verdict on a frame whose port belongs to the service. Never writes. */
-static __always_inline int steer_match(const struct frame *f, const struct steer_rule *rule,
-	const struct rule_tables *tables, const struct rule_state *state)
-{
-	int fault;
-
-	if (!steer_is_wanted(f, rule, tables, state))
-		return VERDICT_NEXT;
-	/* its datagram will never be whole, and the later ones, which have no port, end with it */
-	if (f->is_fragment)
-		return (rule->spares_fragments ? VERDICT_SPARE : VERDICT_DROP) + DROP_fragment;
-	fault = steer_fault(f, rule);
-	if (fault < 0)
-		return VERDICT_HANDLE;
-	return (rule->spares ? VERDICT_SPARE : VERDICT_DROP) + fault;
-}
-
-/* The key of a frame whose verdict was VERDICT_HANDLE. */
+/* The key of a frame without a fault. */
 static __always_inline __u64 steer_key(const struct frame *f, const struct steer_rule *rule)
 {
 	const __u8 *header = (const __u8 *)(f->udp + 1);
@@ -127,6 +111,47 @@ static __always_inline struct steer_said steer_said(const struct frame *f,
 	if (!said.n)
 		said.n = steer_slot(said.key);
 	return said;
+}
+
+/* Whether somebody reads the rings of the worker that has the slot. */
+static __always_inline int steer_is_attended(
+	const struct rule_tables *tables, const struct steer_rule *rule, __u32 n)
+{
+	const __u32 slot = rule->slot & (SERVICE_SLOTS - 1);
+
+	FRAME_OPAQUE(n);
+	if (n >= STEER_ENTRIES)
+		return 0;
+	return tables->steer_attended[slot] >>
+		       (tables->steer_targets[slot][n] & (STEER_TARGETS - 1)) &
+	       1;
+}
+
+/* The verdict on a frame whose port belongs to the service. Never writes. */
+static __always_inline int steer_match(const struct frame *f, const struct steer_rule *rule,
+	const struct rule_tables *tables, const struct rule_state *state)
+{
+	int fault;
+
+	if (!steer_is_wanted(f, rule, tables, state))
+		return VERDICT_NEXT;
+	/* its datagram will never be whole, and the later ones, which have no port, end with it */
+	if (f->is_fragment)
+		return (rule->spares_fragments ? VERDICT_SPARE : VERDICT_DROP) + DROP_fragment;
+	fault = steer_fault(f, rule);
+	if (fault >= 0)
+		return (rule->spares ? VERDICT_SPARE : VERDICT_DROP) + fault;
+	/* as with deliver, what nobody reads is the stack's */
+	if (rule->target == STEER_WORKER &&
+		!steer_is_attended(tables, rule, steer_said(f, rule, tables, rule->slot).n))
+		return VERDICT_PASS;
+	return VERDICT_HANDLE;
+}
+
+/* What is known of keys' numbers takes some megabytes, where they have any. */
+static inline int steer_wants_map(const struct steer_rule *rule, const char *map)
+{
+	return rule->sequence_at.bytes || __builtin_strcmp(map, "steer_orders");
 }
 
 /* No verdict of steer's asks for an answer. */

@@ -19,6 +19,9 @@ struct rule_tables {
 		[65536]; /* destination port in host byte order → mask of places in the order of offer */
 	struct address addresses[ADDRESS_TABLE];
 	struct steer_pin steer_pins[STEER_PIN_TABLE];
+	/* of steers whose targets are workers: each slot's, and a bit for each that somebody reads */
+	__u8 steer_targets[SERVICE_SLOTS][STEER_ENTRIES];
+	__u64 steer_attended[SERVICE_SLOTS];
 	__u8 deliver_attended
 		[SERVICE_SLOTS]; /* 1: somebody reads the rings of the slot's deliver */
 };

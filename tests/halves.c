@@ -148,6 +148,7 @@ struct halves *halves_open(const char *first, const char *second)
 		if (type->compile(&compile, &err))
 			fail_msg("%s: %s", lines[i], err.text);
 		halves->tables.deliver_attended[i] = 1;
+		halves->tables.steer_attended[i] = 1; /* all slots are worker 0's */
 		halves->worker.handlers[i].handle = deliver;
 		halves->handover_rules[i] = halves->rules[i];
 		halves->handover_rules[i].half = HALF_USER;

@@ -88,7 +88,7 @@ static struct ringside *open_as(struct place *p, bool looks_on)
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	service_deliver.take(p->instance, &client, ends[0]);
+	service_deliver.take(p->instance, "shreds", &client, ends[0]);
 	sample(p);
 	assert_int_equal(ringside_open_connection(&consumer, ends[1], NULL), 0);
 	return consumer;
@@ -104,7 +104,9 @@ static int hand(struct place *p, const struct packet *packet, uint64_t hook_ns, 
 {
 	struct frame frame = { 0 };
 	uint32_t given;
-	const struct service_frame in = { &frame, hook_ns, 12345, 0, &given };
+	const struct service_frame in = {
+		.frame = &frame, .hook_ns = hook_ns, .now_ns = 12345, .given = &given
+	};
 
 	*length = packet_build(packet, bytes);
 	assert_int_equal(frame_parse(&frame, bytes, bytes + *length), 0);

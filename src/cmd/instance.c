@@ -159,9 +159,9 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 	open_reader(instance, folder, config->name);
 	instance->ops =
 		(struct control_ops){ instance, take, set_level, set_service_state, set_service };
-	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/1",
+	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/2",
 		pool, judge_reader, take_reader };
-	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/1", pool,
+	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/2", pool,
 		judge_onlooker, take_onlooker };
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);

@@ -43,10 +43,10 @@ static int parse(const char *words[3], int argc, char **argv, struct err *err)
 
 #define STATE_SUFFIX ".state"
 
-/* SERVICE.slots.N, SERVICE.cpus.N, SERVICE.keys.N: what a service has of its own. */
+/* SERVICE.slots.N, SERVICE.cpus.N, SERVICE.workers.N, SERVICE.keys.N: what a service has of its own. */
 static bool find_own(const char *key, char resource[128])
 {
-	static const char *const words[] = { ".slots.", ".cpus.", ".keys." };
+	static const char *const words[] = { ".slots.", ".cpus.", ".workers.", ".keys." };
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const char *at = strstr(key, words[i]);
@@ -87,7 +87,7 @@ static int find_resource(const char *key, const char **value, char resource[128]
 		return err_say(err, -EINVAL, "unknown key '%s': did you mean '%s'?", key, near);
 	return err_say(err, -EINVAL,
 		"unknown key '%s': stats-level, SERVICE" STATE_SUFFIX
-		", SERVICE.slots.N, SERVICE.cpus.N or SERVICE.keys.N",
+		", SERVICE.slots.N, SERVICE.cpus.N, SERVICE.workers.N or SERVICE.keys.N",
 		key);
 }
 
@@ -120,10 +120,13 @@ static void print_more_help(FILE *out)
 	fprintf(out,
 		"; debug falls back to detailed after 60 s\n"
 		"  SERVICE.state  pause | resume: its packets go to the Linux stack meanwhile\n"
-		"  SERVICE.slots.N  the CPU that slot N, or slots N-M, of a steer service move to\n"
+		"  SERVICE.slots.N  the CPU or worker that slot N, or slots N-M, of a steer "
+		"service move to\n"
 		"  SERVICE.cpus.N   the weight of CPU N in a steer service: its share of the "
 		"slots\n"
-		"  SERVICE.keys.N   the CPU that key N of a steer service moves to, which its "
+		"  SERVICE.workers.N  likewise, of worker N\n"
+		"  SERVICE.keys.N   the CPU or worker that key N of a steer service moves to, "
+		"which its "
 		"`keys` "
 		"list\n");
 }

@@ -148,6 +148,7 @@ static const struct route routes[] = {
 	{ "PUT", "/api/v1/services/*/state", set_service_state },
 	{ "PUT", "/api/v1/services/*/slots/*", set_service },
 	{ "PUT", "/api/v1/services/*/cpus/*", set_service },
+	{ "PUT", "/api/v1/services/*/workers/*", set_service },
 	{ "PUT", "/api/v1/services/*/keys/*", set_service },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

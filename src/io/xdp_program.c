@@ -114,7 +114,8 @@ static int load_failed(int ret, const char *log, struct err *err)
 	return tail[0] ? err_add(err, ret, ": the verifier says: %s", tail) : ret;
 }
 
-/* What is called NAME_WORD belongs to the service NAME; without one of that name it is left out. */
+/* What is called NAME_WORD belongs to the service NAME; without one of that name that is finished here, it is left
+ * out. */
 static bool is_wanted(const char *word, const struct service_rule *services)
 {
 	static const char *const names[] = {
@@ -127,7 +128,8 @@ static bool is_wanted(const char *word, const struct service_rule *services)
 		if (strncmp(word, names[kind], strlen(names[kind])))
 			continue;
 		for (unsigned i = 0; i < SERVICE_SLOTS; i++)
-			if (services[i].kind == kind)
+			if (services[i].kind == kind && services[i].half == HALF_KERNEL &&
+				service_wants_map(&services[i], word))
 				return true;
 		return false;
 	}
@@ -187,8 +189,7 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	leave_out(entry->obj, settings->services, &settings->access);
 	if (settings->access.rule) {
 		entry->rodata->access_rule = *settings->access.rule;
-		entry->rodata->access_rule.fine_clock =
-			access_maps_lacks_clock(&settings->access);
+		entry->rodata->access_rule.fine_clock = access_maps_lacks_clock(&settings->access);
 	}
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
 	entry->rodata->has_hooks = has_hooks(settings);

@@ -42,6 +42,7 @@ static void leave(struct audience *audience, unsigned place)
 {
 	struct seat *seat = audience->seat[place];
 
+	audience_keep_had(audience, seat);
 	__atomic_store_n(&audience->seat[place], NULL, __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < audience->count; i++) {
 		uint32_t *scanning = &audience->rings[i].scanning;
@@ -269,56 +270,6 @@ void audience_sweep(struct audience *audience)
 	pthread_mutex_unlock(&audience->lock);
 }
 
-/* Adds what a consumer says of one ring; what cannot be true makes the sum unknown. */
-static void add_report(
-	struct audience_row *row, const struct seat *seat, unsigned index, uint64_t next)
-{
-	const struct ringside_report_ring *report = &seat->report->ring[index];
-	uint64_t position = __atomic_load_n(&report->position, __ATOMIC_RELAXED);
-	uint64_t received = __atomic_load_n(&report->received, __ATOMIC_RELAXED);
-	uint64_t polling = __atomic_load_n(&report->lost_polling, __ATOMIC_RELAXED);
-	uint64_t reading = __atomic_load_n(&report->lost_reading, __ATOMIC_RELAXED);
-	uint64_t seen = position - seat->first[index], all = next - seat->first[index];
-
-	/* it has not said anything yet */
-	if (!position && !received && !polling && !reading)
-		seen = 0;
-	if (seen > all || received > seen || polling > seen || reading > seen) {
-		row->received = row->lost_polling = row->lost_reading = row->lag = UINT64_MAX;
-		return;
-	}
-	if (row->lag == UINT64_MAX)
-		return;
-	row->received += received;
-	row->lost_polling += polling;
-	row->lost_reading += reading;
-	row->lag += all - seen;
-}
-
-unsigned audience_rows(struct audience *audience, struct audience_row *rows)
-{
-	unsigned n = 0;
-
-	pthread_mutex_lock(&audience->lock);
-	for (unsigned i = 0; i < AUDIENCE_SEATS; i++) {
-		const struct seat *seat = audience->seat[i];
-		struct audience_row *row = &rows[n];
-
-		if (!seat)
-			continue;
-		*row = (struct audience_row){ .pid = seat->pid, .looks_on = seat->looks_on };
-		memcpy(row->command, seat->command, sizeof(row->command));
-		for (unsigned k = 0; k < audience->count; k++)
-			if (audience->rings[k].ring)
-				add_report(row, seat, k,
-					__atomic_load_n(&audience->rings[k].ring->head->published,
-						__ATOMIC_RELAXED));
-		n++;
-	}
-	pthread_mutex_unlock(&audience->lock);
-	return n;
-}
-
 static void wake(struct seat *seat, unsigned index)
 {
 	uint32_t turn = __atomic_load_n(&seat->report->sleep, __ATOMIC_RELAXED);
@@ -331,20 +282,46 @@ static void wake(struct seat *seat, unsigned index)
 	syscall(SYS_futex, &seat->wake->word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+/* Seats stay where they are while the ring's thread is between these two: see leave(). */
+static void begin_scan(struct audience_ring *ring)
+{
+	__atomic_store_n(&ring->scanning, ring->scanning + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void end_scan(struct audience_ring *ring)
+{
+	__atomic_store_n(&ring->scanning, ring->scanning + 1, __ATOMIC_RELEASE);
+}
+
 void audience_wake(struct audience *audience, unsigned index)
 {
 	struct audience_ring *ring = &audience->rings[index];
-	uint32_t scan = ring->scanning;
 
 	ring_show(ring->ring);
-	__atomic_store_n(&ring->scanning, scan + 1, __ATOMIC_RELAXED);
-	/* pairs with the consumer's between saying that it sleeps and looking again, and with leave() */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	/* its fence also pairs with the consumer's between saying that it sleeps and looking again */
+	begin_scan(ring);
 	for (unsigned i = 0; i < AUDIENCE_SEATS; i++) {
 		struct seat *seat = __atomic_load_n(&audience->seat[i], __ATOMIC_ACQUIRE);
 
 		if (seat)
 			wake(seat, index);
 	}
-	__atomic_store_n(&ring->scanning, scan + 2, __ATOMIC_RELEASE);
+	end_scan(ring);
+}
+
+bool audience_is_past(struct audience *audience, unsigned index, uint64_t sequence)
+{
+	struct audience_ring *ring = &audience->rings[index];
+	bool is_past = true;
+
+	begin_scan(ring);
+	for (unsigned i = 0; i < AUDIENCE_SEATS && is_past; i++) {
+		const struct seat *seat = __atomic_load_n(&audience->seat[i], __ATOMIC_ACQUIRE);
+
+		if (seat && !seat->looks_on)
+			is_past = audience_done_by(seat, index) > sequence;
+	}
+	end_scan(ring);
+	return is_past;
 }

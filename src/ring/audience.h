@@ -6,7 +6,8 @@
  * packet path. It writes into memory of its own only, which the daemon reads to show it and to know
  * whether to wake it, so that rubbish there costs it its own sleep and nobody else anything.
  *
- * audience_wake() is for the thread that publishes into the ring; the rest is for any other thread.
+ * audience_wake() and audience_is_past() are for the thread that publishes into the ring; the rest is for any
+ * other thread.
  */
 #ifndef RINGSIDE_AUDIENCE_H
 #define RINGSIDE_AUDIENCE_H
@@ -18,6 +19,11 @@
 
 #define AUDIENCE_SEATS 32
 
+/* Packets that readers say they have received, lost, and not yet looked at. */
+struct audience_sum {
+	uint64_t received, lost, waiting;
+};
+
 struct seat {
 	const struct ringside_report *report; /* the consumer writes it: never believed */
 	struct ringside_wake *wake;
@@ -26,6 +32,7 @@ struct seat {
 	pid_t pid;
 	char command[16];
 	uint64_t first[RINGSIDE_RINGS]; /* the ring's sequence when it came */
+	struct audience_sum had; /* as far as it could be true; the first two only grow */
 	uint32_t woken[RINGSIDE_RINGS]; /* the ring's thread: the turn of sleep that it has ended */
 };
 
@@ -39,6 +46,7 @@ struct audience {
 	pthread_mutex_t lock; /* of the seats' coming and going, and of `rings` */
 	uint64_t boot_id;
 	struct seat *seat[AUDIENCE_SEATS]; /* the ring's threads read them without the lock */
+	struct audience_sum past; /* of readers that have gone */
 	unsigned count; /* rings, holes included */
 	struct audience_ring rings[RINGSIDE_RINGS];
 };
@@ -74,6 +82,22 @@ void audience_sweep(struct audience *audience);
 
 /* Fills at most AUDIENCE_SEATS rows; returns how many. */
 unsigned audience_rows(struct audience *audience, struct audience_row *rows);
+
+/* What readers have had of all rings together, those that have gone included; each reader counts for itself.
+ * False: one of them says what cannot be, and its part is as it was before that. */
+bool audience_had(struct audience *audience, struct audience_sum *sum);
+
+/* The sequence up to which every reader of the ring is done with its packets; UINT64_MAX: nobody reads. */
+uint64_t audience_done(struct audience *audience, unsigned index);
+
+/* The same for the thread that publishes: whether all are done with a packet. */
+bool audience_is_past(struct audience *audience, unsigned index, uint64_t sequence);
+
+/* How far one reader says it is; what was there before it came is nothing to it. */
+uint64_t audience_done_by(const struct seat *seat, unsigned index);
+
+/* Adds what a reader has had to what those that have gone had. */
+void audience_keep_had(struct audience *audience, struct seat *seat);
 
 /* Shows how far the ring has come, and wakes those who sleep; once a batch. */
 void audience_wake(struct audience *audience, unsigned index);

@@ -91,6 +91,17 @@ static void report(struct ringside *r, unsigned index)
 	__atomic_store_n(&to->lost_reading, reader->lost_reading, __ATOMIC_RELAXED);
 }
 
+/* Says that what the caller has been given is dealt with. Pairs with the acquire of audience_is_past(). */
+static void finish(struct ringside *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->reader[i].done != r->reader[i].want) {
+			r->reader[i].done = r->reader[i].want;
+			__atomic_store_n(&r->report->ring[r->place[i]].done, r->reader[i].done,
+				__ATOMIC_RELEASE);
+		}
+}
+
 static int take_offers(struct ringside *r)
 {
 	size_t longest = 0;
@@ -104,6 +115,7 @@ static int take_offers(struct ringside *r)
 			longest = r->reader[i].packet_bytes;
 		report(r, i);
 	}
+	finish(r);
 	if (longest + PACKET_ALIGN > BUFFER_BYTES)
 		return -EPROTO;
 	r->buffer = aligned_alloc(PACKET_ALIGN, BUFFER_BYTES);
@@ -216,6 +228,7 @@ int ringside_receive(struct ringside *r, struct ringside_packet *packets, unsign
 	uint8_t *into = r->buffer;
 	unsigned n = 0;
 
+	finish(r);
 	for (unsigned i = 0; i < r->count && n < max; i++) {
 		n += read_ring(r, r->turn, packets + n, max - n, &into);
 		r->turn = r->turn + 1 < r->count ? r->turn + 1 : 0;
@@ -271,6 +284,7 @@ int ringside_wait(struct ringside *r, int timeout_ms)
 {
 	int64_t end_ns = timeout_ms < 0 ? INT64_MAX : now_ns() + timeout_ms * 1000000ll;
 
+	finish(r);
 	while (!is_ready(r)) {
 		int64_t left_ns;
 

@@ -20,6 +20,7 @@ struct ringside_reader {
 	uint32_t packet_bytes;
 	uint64_t want; /* the next sequence */
 	uint64_t received, lost_polling, lost_reading;
+	uint64_t done; /* as the daemon has been told */
 	void *ring_map, *data_map; /* data_map: NULL in mode copy */
 	size_t ring_map_bytes, data_map_bytes;
 };

@@ -75,7 +75,8 @@ struct ringside_counts {
 int ringside_open(struct ringside **ring, const char *instance, const char *name,
 	const struct ringside_options *options);
 
-/* Takes at most max packets. Returns how many, 0 when there are none now, or -ESTALE once all has been
+/* Takes at most max packets. Whoever calls it, or ringside_wait(), is done with those of the call before: a
+ * partition key may then go on at another consumer (service `steer`). Returns how many, 0 when there are none now, or -ESTALE once all has been
  * received and the daemon has ended, or has made its rings anew: open again. */
 int ringside_receive(struct ringside *ring, struct ringside_packet *packets, unsigned max);
 
@@ -100,12 +101,14 @@ void ringside_close(struct ringside *ring);
 /* ---- The layout of the shared memory, for who does without the library. ---- */
 
 #define RINGSIDE_MAGIC 0x45444953474e4952ull /* "RINGSIDE" in a little-endian dump */
-#define RINGSIDE_VERSION 1u
+#define RINGSIDE_VERSION 2u
 
 enum ringside_mode {
 	RINGSIDE_COPY, /* the packets' bytes are in the ring's own memory */
 	RINGSIDE_SHARE /* they are in the queue's packet memory, which is a mapping of its own */
 };
+
+#define RINGSIDE_NAME_BYTES 32 /* with its end */
 
 /* At the start of a ring's memory. The first part never changes. */
 struct ringside_head {
@@ -123,7 +126,7 @@ struct ringside_head {
 	uint32_t queue;
 	uint32_t pad;
 	char interface[16];
-	char name[32];
+	char name[RINGSIDE_NAME_BYTES];
 	uint8_t pad_to_line[16];
 	/* written while packets flow, by the one writer, once a batch */
 	uint64_t published; /* the sequence that the next packet will have */
@@ -169,6 +172,7 @@ struct ringside_wake {
 struct ringside_report_ring {
 	uint64_t position; /* the sequence that it wants next */
 	uint64_t received, lost_polling, lost_reading;
+	uint64_t done; /* it has come for more, and so is done with all before this one */
 };
 
 struct ringside_report {
@@ -179,7 +183,7 @@ struct ringside_report {
 };
 
 RINGSIDE_ASSERT(sizeof(struct ringside_wake) == 64);
-RINGSIDE_ASSERT(sizeof(struct ringside_report) == 64 + 32 * RINGSIDE_RINGS);
+RINGSIDE_ASSERT(sizeof(struct ringside_report) == 64 + 40 * RINGSIDE_RINGS);
 
 /*
  * What the daemon sends on the control socket once it has agreed (HTTP "101 Switching Protocols"): a

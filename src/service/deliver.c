@@ -7,31 +7,6 @@
 
 #include "base/counter.h"
 
-static int parse_depth(const struct option *option, const char *text, void *field, struct err *err)
-{
-	uint32_t depth;
-	int code = option_u32(option, text, &depth, err);
-
-	if (code)
-		return code;
-	if (depth & (depth - 1))
-		return err_say(err, -EINVAL, "not a power of two: %u", depth);
-	*(uint32_t *)field = depth;
-	return 0;
-}
-
-/* The name is part of a path of the control socket. */
-static int parse_ring(const struct option *option, const char *text, void *field, struct err *err)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-_.";
-
-	if (text[strspn(text, allowed)])
-		return err_say(err, -EINVAL,
-			"letters, digits, '-', '_' and '.' make a ring's name, not '%s'", text);
-	return option_text(option, text, field, err);
-}
-
 #define AT(member) .offset = offsetof(struct deliver_settings, member)
 #define SIZE(member) .max = sizeof(((struct deliver_settings *)0)->member)
 
@@ -44,10 +19,10 @@ static const struct option options[] = {
 		.required = true },
 	{ "addresses", "any", "destination addresses: any | local | list", option_addresses,
 		AT(addresses) },
-	{ "ring", "", "consumers open it by this name; empty: the service's", parse_ring, AT(ring),
-		SIZE(ring) },
+	{ "ring", "", "consumers open it by this name; empty: the service's", readers_parse_ring,
+		AT(ring), SIZE(ring) },
 	{ "depth", "2048", "packets of a queue that a consumer may lag behind; a power of two",
-		parse_depth, AT(depth), .min = RING_DEPTH_MIN, .max = RING_DEPTH_MAX },
+		readers_parse_depth, AT(depth), .min = RING_DEPTH_MIN, .max = RING_DEPTH_MAX },
 	{ "mode", "copy",
 		"copy: packets are copied into the ring's own memory | share: consumers map the "
 		"queue's frames read-only",

@@ -70,7 +70,8 @@ int deliver_reload(void *instance, const void *settings, struct err *err);
 void deliver_close(void *instance);
 int deliver_judge(
 	void *instance, const char *name, const struct service_client *client, struct err *err);
-void deliver_take(void *instance, const struct service_client *client, int socket);
+void deliver_take(
+	void *instance, const char *name, const struct service_client *client, int socket);
 
 /* deliver_sample.c */
 void deliver_sample(void *instance, struct figure_sample *sample);

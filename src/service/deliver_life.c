@@ -16,6 +16,7 @@ static void take_settings(struct deliver *d, const struct deliver_settings *sett
 {
 	d->settings = settings;
 	readers_set_name(&d->readers, ring_name(d), settings->group);
+	readers_warn(&d->readers);
 }
 
 int deliver_open(const struct service_start *start, void **instance, struct err *err)
@@ -211,9 +212,10 @@ int deliver_judge(
 	return readers_judge(&d->readers, name, d->name, client, err);
 }
 
-void deliver_take(void *instance, const struct service_client *client, int socket)
+void deliver_take(void *instance, const char *name, const struct service_client *client, int socket)
 {
 	struct deliver *d = instance;
 
+	(void)name;
 	readers_take(&d->readers, client, socket);
 }

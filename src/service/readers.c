@@ -32,6 +32,31 @@ _Static_assert(sizeof(readers_columns) / sizeof(readers_columns[0]) == COLUMNS &
 		       COLUMNS == READERS_COLUMNS,
 	"in step");
 
+int readers_parse_depth(const struct option *option, const char *text, void *field, struct err *err)
+{
+	uint32_t depth;
+	int code = option_u32(option, text, &depth, err);
+
+	if (code)
+		return code;
+	if (depth & (depth - 1))
+		return err_say(err, -EINVAL, "not a power of two: %u", depth);
+	*(uint32_t *)field = depth;
+	return 0;
+}
+
+/* The name is part of a path of the control socket. */
+int readers_parse_ring(const struct option *option, const char *text, void *field, struct err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+
+	if (text[strspn(text, allowed)])
+		return err_say(err, -EINVAL,
+			"letters, digits, '-', '_' and '.' make a ring's name, not '%s'", text);
+	return option_text(option, text, field, err);
+}
+
 int readers_draw_boot_id(uint64_t *boot_id, struct err *err)
 {
 	if (getrandom(boot_id, sizeof(*boot_id), 0) < 0)
@@ -65,12 +90,16 @@ void readers_set_name(struct readers *readers, const char *ring, const char *gro
 	readers->has_group = found != NULL;
 	readers->group = found ? found->gr_gid : 0;
 	pthread_mutex_unlock(&readers->lock);
-	if (*group && !found)
+}
+
+void readers_warn(const struct readers *readers)
+{
+	if (*readers->group_name && !readers->has_group)
 		log_write(readers->log, LOG_WARNING,
 			"service %s: there is no group %s: only root and the daemon's own user can "
 			"open "
 			"the ring",
-			readers->service, group);
+			readers->service, readers->group_name);
 }
 
 static bool may_open(const struct readers *readers, const struct service_client *client)

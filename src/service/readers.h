@@ -12,6 +12,11 @@
 #include "ring/audience.h"
 #include "service/service.h"
 
+/* Parsers of the INI's keys `depth` and `ring`, of uint32_t and char[max]. */
+int readers_parse_depth(
+	const struct option *option, const char *text, void *field, struct err *err);
+int readers_parse_ring(const struct option *option, const char *text, void *field, struct err *err);
+
 struct readers {
 	char service[32];
 	struct log *log;
@@ -37,6 +42,9 @@ int readers_draw_boot_id(uint64_t *boot_id, struct err *err);
 
 /* What the rings are called, and who may open them beside root and the daemon's own user. */
 void readers_set_name(struct readers *readers, const char *ring, const char *group);
+
+/* Says so when there is no such group. */
+void readers_warn(const struct readers *readers);
 
 /* service.h's judge() and take(); who looks on may also call the rings by another name. */
 int readers_judge(struct readers *readers, const char *name, const char *other,

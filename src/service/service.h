@@ -119,6 +119,8 @@ struct service_queue {
 /* A frame for a service's handler, on loan for the call. */
 struct service_frame {
 	const struct frame *frame; /* its headers, found and checked; data and end hold all of it */
+	const struct service_rule *rule; /* by which it is the service's */
+	const struct rule_tables *tables;
 	uint64_t hook_ns; /* when it arrived, CLOCK_MONOTONIC; 0: unknown, always at level basic */
 	uint64_t now_ns; /* CLOCK_MONOTONIC, once a batch */
 	uint32_t number; /* of the frame in the queue's memory */
@@ -211,7 +213,8 @@ struct service_type {
 	 * keeps, on which it may send descriptors. The control thread calls them, and must not wait. */
 	int (*judge)(void *instance, const char *name, const struct service_client *client,
 		struct err *err);
-	void (*take)(void *instance, const struct service_client *client, int socket);
+	void (*take)(
+		void *instance, const char *name, const struct service_client *client, int socket);
 	/* Told when the service is paused or goes on. Rules need not look: they are offered nothing
 	 * meanwhile. For a type with other ways to frames. */
 	void (*pause)(void *instance, bool paused);

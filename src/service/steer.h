@@ -3,14 +3,17 @@
  * steer's settings, as the INI has them, and its instance: which slot belongs to which target, on all of
  * its interfaces.
  *
- * The watcher's thread alone.
+ * The watcher's thread alone, but for steer_handle() and steer_flush() (the queue's worker) and steer_judge() and
+ * steer_take() (the control thread).
  */
 #ifndef RINGSIDE_SERVICE_STEER_H
 #define RINGSIDE_SERVICE_STEER_H
 
 #include "bpf/steer_maps.h"
 #include "service/address.h"
+#include "service/readers.h"
 #include "service/service.h"
+#include "service/steer_numbers.h"
 #include "service/steer_table.h"
 
 /* CPUs, each with a weight. */
@@ -21,12 +24,19 @@ struct steer_cpus {
 	} list[STEER_TARGETS];
 };
 
+/* Of workers. */
+struct steer_weights {
+	unsigned count; /* 0: all the same */
+	uint32_t list[STEER_TARGETS];
+	uint64_t sum;
+};
+
 /* Keys with a CPU of their own. */
 struct steer_keys {
 	unsigned count;
 	struct steer_own {
 		uint64_t key;
-		uint32_t cpu;
+		uint32_t cpu; /* or worker */
 	} list[STEER_PINS];
 };
 
@@ -40,8 +50,14 @@ struct steer_settings {
 	} magic;
 	uint32_t header; /* bytes */
 	struct steer_field length, key, sequence;
+	int target; /* enum steer_target */
 	struct steer_cpus cpus;
 	struct steer_keys keys;
+	uint32_t workers;
+	struct steer_weights weights;
+	char ring[32]; /* empty: the service's name */
+	uint32_t depth; /* packets a queue */
+	char group[32];
 	uint32_t cpumap_size; /* packets */
 	int invalid; /* enum steer_invalid */
 	int fragments; /* enum steer_fragments */
@@ -65,7 +81,7 @@ struct steer_interface {
 	const struct service_interface *place;
 	struct steer_table *tables; /* [SERVICE_SLOTS], mapped */
 	struct steer_sent *sent; /* [STEER_FLOWS], mapped */
-	struct steer_seen *seen; /* likewise */
+	struct steer_seen *seen; /* likewise; all three NULL with target = worker */
 	struct steer_watch watches[STEER_QUEUES];
 };
 
@@ -80,7 +96,7 @@ struct steer_count {
 
 /* What a slot has had. */
 struct steer_load {
-	uint64_t packets, missing, reordered, duplicates, restarts;
+	__u64 packets, missing, reordered, duplicates, restarts;
 };
 
 /* A slot's way from one target to another; each step but the first takes one look, so that no program is
@@ -102,11 +118,21 @@ struct steer {
 	struct steer_count past[STEER_TARGETS];
 	struct steer_watch watches[STEER_TARGETS];
 	struct steer_load past_load[STEER_ENTRIES];
+	struct steer_load loads[STEER_ENTRIES]; /* of all, as last looked at */
 	struct steer_assignment now;
 	uint8_t own_target[STEER_PINS]; /* of keys that have a slot of their own */
 	uint64_t moved_ns[STEER_ENTRIES]; /* when the slot was given another target */
 	uint8_t phase[STEER_ENTRIES]; /* enum steer_phase */
+	/* target = worker */
+	struct readers *readers; /* [STEER_TARGETS]; NULL: its targets are CPUs */
+	struct steer_queue *queues;
+	struct steer_numbers *numbers; /* NULL: packets have none */
+	uint64_t attended; /* a bit for each worker whose rings somebody reads */
 };
+
+#define STEER_OPTIONS 20
+extern const struct option steer_options[STEER_OPTIONS];
+int steer_check(const void *settings, struct err *err);
 
 extern const struct service_type service_steer;
 
@@ -115,15 +141,27 @@ int steer_open(const struct service_start *start, void **instance, struct err *e
 int steer_open_interface(
 	void *instance, const struct service_interface *interface, void **part, struct err *err);
 void steer_close_interface(void *part);
+bool steer_reopens(const void *before, const void *settings);
 int steer_reload(void *instance, const void *settings, struct err *err);
 void steer_close(void *instance);
+
+/* steer_ring.c and steer_publish.c, likewise; for target = worker. */
+int steer_open_queue(
+	void *part, const struct service_queue *queue, void **handler, struct err *err);
+int steer_handle(void *handler, const struct service_frame *frame);
+void steer_flush(void *handler);
+void steer_close_queue(void *handler);
+int steer_judge(
+	void *instance, const char *name, const struct service_client *client, struct err *err);
+void steer_take(void *instance, const char *name, const struct service_client *client, int socket);
 
 /* Opens the way to every target's CPU on an interface. Another service of it may have done so before: the
  * longer queue stays. */
 int steer_open_cpus(struct steer_interface *interface, const struct steer_assignment *to,
 	const struct steer_settings *settings, struct err *err);
 
-/* steer_set.c. "slots/N" or "slots/N-M": a CPU; "keys/KEY": a CPU; "cpus/N": its weight. */
+/* steer_set.c. "slots/N" or "slots/N-M": a CPU or worker; "keys/KEY": likewise; "cpus/N" or "workers/N": its
+ * weight. */
 int steer_set(void *instance, const char *key, const char *value, struct err *err);
 
 /* steer_move.c */
@@ -133,7 +171,9 @@ void steer_fill(struct steer *steer, struct steer_interface *interface);
 /* The target that a slot, or a key's own one, shall have; how many of both there are. */
 uint8_t steer_target_of(const struct steer *steer, unsigned n);
 unsigned steer_entries(const struct steer *steer);
-/* Tells the kernel halves of slots that have another target now. */
+/* Writes each slot's worker, and who is there, into an interface's tables. */
+void steer_write_targets(const struct steer *steer, struct rule_tables *tables);
+/* Tells both halves of slots that have another target now. */
 void steer_apply(struct steer *steer);
 /* Lets go of what slots needed while they moved, once they are at rest. Ten times a second. */
 void steer_settle(struct steer *steer);
@@ -142,7 +182,7 @@ unsigned steer_moving(const struct steer *steer);
 
 /* steer_sample.c */
 #define STEER_FIGURES 6
-#define STEER_FIGURE_TABLES 4
+#define STEER_FIGURE_TABLES 6
 extern const struct figure_type steer_figures[];
 extern const struct figure_table steer_tables[];
 void steer_sample(void *instance, struct figure_sample *sample);
@@ -159,8 +199,7 @@ void steer_follow(void *part, uint32_t queue, struct service_way *way);
 enum { STEER_TABLE_SLOTS = 1, STEER_TABLE_KEYS, STEER_TABLE_WORST };
 extern const struct figure_type steer_load_columns[];
 /* Fills their tables; the sum of all goes to *sum. */
-void steer_sample_load(
-	const struct steer *steer, struct steer_load *sum, struct figure_sample *sample);
+void steer_sample_load(struct steer *steer, struct steer_load *sum, struct figure_sample *sample);
 /* Adds what an interface has counted for a slot. */
 void steer_add_load(const struct steer_interface *interface, unsigned n, struct steer_load *load);
 

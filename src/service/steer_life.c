@@ -10,7 +10,7 @@
 
 #include "base/counter.h"
 #include "base/cpu.h"
-#include "service/steer.h"
+#include "service/steer_ring.h"
 
 static bool is_one_of(const uint32_t *cpus, unsigned count, uint32_t cpu)
 {
@@ -36,7 +36,7 @@ static int take_keys(const struct steer_settings *settings, struct steer_assignm
 }
 
 /* Targets are the CPUs of the settings; those that are known already keep their places. */
-static int take_cpus(const struct steer *s, const struct steer_settings *settings,
+static int take_targets(const struct steer *s, const struct steer_settings *settings,
 	struct steer_assignment *to, struct err *err)
 {
 	uint32_t online[STEER_TARGETS];
@@ -44,6 +44,10 @@ static int take_cpus(const struct steer *s, const struct steer_settings *setting
 
 	*to = s->now;
 	memset(to->weight, 0, sizeof(to->weight));
+	if (settings->target == STEER_WORKER) {
+		steer_take_workers(settings, to);
+		return 0;
+	}
 	for (unsigned i = 0; i < (settings->cpus.count ? settings->cpus.count : count); i++) {
 		struct steer_weight want = { online[i], 1 };
 
@@ -86,9 +90,11 @@ int steer_open(const struct service_start *start, void **instance, struct err *e
 	s->log = start->log;
 	s->settings = start->settings;
 	memset(s->now.target, STEER_NOBODY, sizeof(s->now.target));
-	ret = take_cpus(s, start->settings, &s->now, err);
+	ret = take_targets(s, start->settings, &s->now, err);
+	if (!ret)
+		ret = steer_make_readers(s, start->settings, err);
 	if (ret) {
-		free(s);
+		steer_close(s);
 		return ret;
 	}
 	assign(s, start->settings);
@@ -164,6 +170,13 @@ int steer_open_cpus(struct steer_interface *i, const struct steer_assignment *to
 	return 0;
 }
 
+static int open_way(struct steer_interface *i, struct err *err)
+{
+	int ret = map_all(i, i->place, err);
+
+	return ret ? ret : steer_open_cpus(i, &i->steer->now, i->steer->settings, err);
+}
+
 int steer_open_interface(
 	void *instance, const struct service_interface *place, void **part, struct err *err)
 {
@@ -174,9 +187,7 @@ int steer_open_interface(
 	if (!i)
 		return err_set(err, -ENOMEM, "make room for the service");
 	*i = (struct steer_interface){ .steer = s, .place = place };
-	ret = map_all(i, place, err);
-	if (!ret)
-		ret = steer_open_cpus(i, &s->now, s->settings, err);
+	ret = s->readers ? 0 : open_way(i, err);
 	if (ret) {
 		unmap_all(i);
 		free(i);
@@ -184,16 +195,15 @@ int steer_open_interface(
 	}
 	i->next = s->interfaces;
 	s->interfaces = i;
-	steer_fill(s, i);
+	if (!s->readers)
+		steer_fill(s, i);
 	*part = i;
 	return 0;
 }
 
-void steer_close_interface(void *part)
+/* Of CPUs: what workers have got stays in the records of their queues. */
+static void keep_counts(struct steer *s, const struct steer_interface *i)
 {
-	struct steer_interface *i = part, **link = &i->steer->interfaces;
-	struct steer *s = i->steer;
-
 	for (unsigned t = 0; t < s->now.targets; t++) {
 		steer_count(i, t, &s->past[t]);
 		/* the program is off and the CPUs had their time: what has not come, will not */
@@ -202,6 +212,14 @@ void steer_close_interface(void *part)
 	}
 	for (unsigned n = 0; n < steer_entries(s); n++)
 		steer_add_load(i, n, &s->past_load[n]);
+}
+
+void steer_close_interface(void *part)
+{
+	struct steer_interface *i = part, **link = &i->steer->interfaces;
+
+	if (!i->steer->readers)
+		keep_counts(i->steer, i);
 	while (*link != i)
 		link = &(*link)->next;
 	*link = i->next;
@@ -227,10 +245,18 @@ int steer_reload(void *instance, const void *with, struct err *err)
 
 	if (has_other_keys(&settings->keys, &s->settings->keys))
 		return err_say(err, -EBUSY, "keys: other ones need a restart (their CPUs do not)");
-	ret = take_cpus(s, settings, &to, err);
+	if (settings->target != s->settings->target)
+		return err_say(err, -EBUSY, "target: another one needs a restart");
+	if (s->readers && settings->sequence.bytes && !s->numbers)
+		return err_say(err, -EBUSY, "sequence: with target = worker it needs a restart");
+	ret = take_targets(s, settings, &to, err);
+	if (!ret)
+		ret = steer_name_rings(s, settings, err);
+	if (!ret && s->readers)
+		ret = steer_open_rings(s, to.targets, err);
 	if (ret)
 		return ret;
-	for (struct steer_interface *i = s->interfaces; i; i = i->next) {
+	for (struct steer_interface *i = s->interfaces; i && !s->readers; i = i->next) {
 		ret = steer_open_cpus(i, &to, settings, err);
 		if (ret)
 			return err_where(err, ret, "%s", i->place->name);
@@ -242,7 +268,25 @@ int steer_reload(void *instance, const void *with, struct err *err)
 	return 0;
 }
 
+/* The memory of rings is made for it: consumers find the old ones ended, and open the new ones. */
+bool steer_reopens(const void *before, const void *with)
+{
+	const struct steer_settings *a = before, *b = with;
+
+	return b->target == STEER_WORKER && a->depth != b->depth;
+}
+
 void steer_close(void *instance)
 {
-	free(instance);
+	struct steer *s = instance;
+
+	for (struct steer_queue *q = s->queues, *next; q; q = next) {
+		next = q->next;
+		free(q);
+	}
+	for (unsigned w = 0; s->readers && w < STEER_TARGETS; w++)
+		readers_fini(&s->readers[w]);
+	free(s->readers);
+	steer_numbers_free(s->numbers);
+	free(s);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/counter.h"
-#include "service/steer.h"
+#include "service/steer_ring.h"
 
 const struct figure_type steer_load_columns[] = {
 	{ "packets", "packets", "Packets with such a key.", FIGURE_COUNTER, LEVEL_BASIC, NULL },
@@ -36,12 +36,25 @@ void steer_add_load(const struct steer_interface *i, unsigned n, struct steer_lo
 	load->restarts += counter_get(&entry->restarts);
 }
 
+static void add_queue_load(const struct steer_queue *q, unsigned n, struct steer_load *load)
+{
+	const struct steer_load *of = &q->loads[n];
+
+	load->packets += counter_get(&of->packets);
+	load->missing += counter_get(&of->missing);
+	load->reordered += counter_get(&of->reordered);
+	load->duplicates += counter_get(&of->duplicates);
+	load->restarts += counter_get(&of->restarts);
+}
+
 static struct steer_load load_of(const struct steer *s, unsigned n)
 {
 	struct steer_load load = s->past_load[n];
 
-	for (const struct steer_interface *i = s->interfaces; i; i = i->next)
+	for (const struct steer_interface *i = s->interfaces; i && !s->readers; i = i->next)
 		steer_add_load(i, n, &load);
+	for (const struct steer_queue *q = s->queues; q; q = q->next)
+		add_queue_load(q, n, &load);
 	return load;
 }
 
@@ -108,9 +121,9 @@ static void show_worst(const struct steer *s, struct figure_sample *sample,
 	}
 }
 
-void steer_sample_load(const struct steer *s, struct steer_load *sum, struct figure_sample *sample)
+void steer_sample_load(struct steer *s, struct steer_load *sum, struct figure_sample *sample)
 {
-	struct steer_load loads[STEER_ENTRIES], range = { 0 };
+	struct steer_load *loads = s->loads, range = { 0 };
 	char label[32];
 
 	*sum = (struct steer_load){ 0 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "service/steer.h"
+#include "service/steer_ring.h"
 
 /* A queue that has no lane yet may have sent its last packet of the slot just before the move. */
 #define REST_NS (2 * STEER_QUIET_NS)
@@ -66,10 +66,24 @@ static void move(struct steer *s, unsigned n, uint64_t now_ns)
 	}
 }
 
+void steer_write_targets(const struct steer *s, struct rule_tables *tables)
+{
+	/* pairs with the acquire of who publishes there: the ring is open */
+	for (unsigned n = 0; n < steer_entries(s); n++)
+		__atomic_store_n(&tables->steer_targets[s->slot][n], steer_target_of(s, n),
+			__ATOMIC_RELEASE);
+	__atomic_store_n(&tables->steer_attended[s->slot], s->attended, __ATOMIC_RELAXED);
+}
+
 void steer_apply(struct steer *s)
 {
 	uint64_t now_ns = clock_now_ns();
 
+	if (s->readers) {
+		for (struct steer_interface *i = s->interfaces; i; i = i->next)
+			steer_write_targets(s, i->place->tables);
+		return;
+	}
 	for (struct steer_interface *i = s->interfaces; i; i = i->next)
 		set_cpus(s, &i->tables[s->slot]);
 	for (unsigned n = 0; n < steer_entries(s); n++)
@@ -136,6 +150,8 @@ unsigned steer_moving(const struct steer *s)
 {
 	unsigned count = 0;
 
+	if (s->readers)
+		return steer_rings_moving(s);
 	for (unsigned n = 0; n < steer_entries(s); n++)
 		count += s->phase[n] == STEER_MOVES || s->phase[n] == STEER_CLOSES;
 	return count;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* steer: what it shows, and what of the books it knows alone. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/counter.h"
-#include "service/steer.h"
+#include "service/steer_ring.h"
 
 /* What a CPU has not executed after so long without a sign of it was lost. */
 #define LOST_NS STEER_QUIET_NS
 
 const struct figure_type steer_figures[] = {
-	{ "targets", "", "CPUs that have slots.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "targets", "", "CPUs or workers that have slots.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	{ "moving_slots", "slots",
-		"Slots that may have packets on the way to the CPU that they are leaving.",
+		"Slots that may have packets on the way to the target that they are leaving.",
 		FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	{ "missing", "packets", "Numbers that were skipped; those of late packets are among them.",
 		FIGURE_COUNTER, LEVEL_BASIC, NULL },
@@ -54,6 +55,42 @@ enum cpu_column {
 	CPU_COLUMNS
 };
 
+static const struct figure_type worker_columns[] = {
+	{ "weight", "", "The worker's share of the slots; 0: none.", FIGURE_GAUGE, LEVEL_BASIC,
+		NULL },
+	{ "slots", "slots", "Slots that belong to the worker.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "taken_over", "slots", "Moving slots that a queue has brought to the worker.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	{ "forced", "slots", "Of those: the old worker had not come for its packets for a second.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	{ "consumers", "", "Processes that read the worker's rings.", FIGURE_GAUGE, LEVEL_BASIC,
+		NULL },
+	{ "redirected", "packets", "Packets published for the worker.", FIGURE_COUNTER, LEVEL_BASIC,
+		NULL },
+	{ "delivered", "packets", "Packets received, as its consumers say, each for itself.",
+		FIGURE_COUNTER, LEVEL_BASIC, NULL },
+	{ "lost", "packets", "Packets overwritten before a consumer had read them.", FIGURE_COUNTER,
+		LEVEL_BASIC, NULL },
+	{ "in_flight", "packets", "Packets that wait for its consumers.", FIGURE_GAUGE, LEVEL_BASIC,
+		NULL },
+	{ "redirected_per_second", "packets/s", "Packets published for the worker a second.",
+		FIGURE_RATE, LEVEL_BASIC, "redirected" },
+};
+
+enum worker_column {
+	WORKER_WEIGHT,
+	WORKER_SLOTS,
+	WORKER_TAKEN_OVER,
+	WORKER_FORCED,
+	WORKER_CONSUMERS,
+	WORKER_REDIRECTED,
+	WORKER_DELIVERED,
+	WORKER_LOST,
+	WORKER_IN_FLIGHT,
+	WORKER_REDIRECTED_RATE,
+	WORKER_COLUMNS
+};
+
 const struct figure_table steer_tables[] = {
 	{ "cpus", "cpu", "The CPUs that packets are steered to.", cpu_columns, CPU_COLUMNS,
 		STEER_TARGETS },
@@ -63,13 +100,18 @@ const struct figure_table steer_tables[] = {
 		STEER_LOAD_COLUMNS, STEER_PINS },
 	{ "worst", "slot", "Slots with the most faults in the numbers of their packets.",
 		steer_load_columns, STEER_LOAD_COLUMNS, STEER_WORST },
+	{ "workers", "worker", "The workers that packets are steered to.", worker_columns,
+		WORKER_COLUMNS, STEER_TARGETS },
+	{ "consumers", "consumer", "Who reads the rings: process, command and worker.",
+		readers_columns, READERS_COLUMNS, STEER_TARGETS },
 };
 
-enum table { TABLE_CPUS, TABLES = STEER_TABLE_WORST + 1 };
+enum table { TABLE_CPUS, TABLE_WORKERS = STEER_TABLE_WORST + 1, TABLE_CONSUMERS, TABLES };
 
 _Static_assert(sizeof(steer_figures) / sizeof(*steer_figures) == FIGURES &&
 		       FIGURES == STEER_FIGURES &&
 		       sizeof(cpu_columns) / sizeof(*cpu_columns) == CPU_COLUMNS &&
+		       sizeof(worker_columns) / sizeof(*worker_columns) == WORKER_COLUMNS &&
 		       TABLES == STEER_FIGURE_TABLES,
 	"in step");
 
@@ -113,6 +155,8 @@ void steer_follow(void *part, uint32_t queue, struct service_way *way)
 	uint64_t seen = 0;
 
 	*way = (struct service_way){ 0 };
+	if (i->steer->readers)
+		return;
 	for (unsigned t = 0; t < i->steer->now.targets; t++) {
 		uint32_t flow = steer_flow(i->steer->slot, queue, t);
 		uint64_t sequence = counter_get(&i->seen[flow].sequence);
@@ -126,12 +170,49 @@ void steer_follow(void *part, uint32_t queue, struct service_way *way)
 	tell_lost(&i->watches[queue % STEER_QUEUES], seen, &way->lost, &way->in_flight);
 }
 
-static void sample_cpus(struct steer *s, struct figure_sample *sample)
+static void count_slots(const struct steer *s, unsigned slots[STEER_TARGETS + 1])
 {
-	unsigned slots[STEER_TARGETS + 1] = { 0 };
-
+	memset(slots, 0, (STEER_TARGETS + 1) * sizeof(*slots));
 	for (unsigned n = 0; n < STEER_SLOTS; n++)
 		slots[s->now.target[n] < STEER_TARGETS ? s->now.target[n] : STEER_TARGETS]++;
+}
+
+static void sample_workers(struct steer *s, struct figure_sample *sample)
+{
+	unsigned slots[STEER_TARGETS + 1];
+
+	count_slots(s, slots);
+	for (unsigned w = 0; w < s->now.targets; w++) {
+		struct steer_worker_count count;
+		union figure_value *row;
+		char label[16];
+		bool is_known = steer_count_worker(s, w, &count);
+
+		snprintf(label, sizeof(label), "%u", w);
+		row = figure_row(sample, TABLE_WORKERS, label);
+		if (!row)
+			return;
+		row[WORKER_WEIGHT].count = s->now.weight[w];
+		row[WORKER_SLOTS].count = slots[w];
+		row[WORKER_TAKEN_OVER].count = count.taken;
+		row[WORKER_FORCED].count = count.forced;
+		row[WORKER_CONSUMERS].count = count.readers;
+		row[WORKER_REDIRECTED].count = count.redirected;
+		if (!is_known)
+			continue;
+		row[WORKER_DELIVERED].count = count.received;
+		row[WORKER_LOST].count = count.lost;
+		row[WORKER_IN_FLIGHT].count = count.waiting;
+	}
+	for (unsigned w = 0; w < s->now.targets; w++)
+		readers_show(&s->readers[w], s->readers[w].ring, TABLE_CONSUMERS, sample);
+}
+
+static void sample_cpus(struct steer *s, struct figure_sample *sample)
+{
+	unsigned slots[STEER_TARGETS + 1];
+
+	count_slots(s, slots);
 	for (unsigned t = 0; t < s->now.targets; t++) {
 		struct steer_count count = s->past[t];
 		union figure_value *row;
@@ -161,12 +242,18 @@ void steer_sample(void *instance, struct figure_sample *sample)
 	struct steer *s = instance;
 	struct steer_load sum;
 
-	steer_settle(s);
+	if (s->readers)
+		steer_tend_rings(s);
+	else
+		steer_settle(s);
 	sample->figures[TARGETS].count = 0;
 	for (unsigned t = 0; t < s->now.targets; t++)
 		sample->figures[TARGETS].count += s->now.weight[t] > 0;
 	sample->figures[MOVING].count = steer_moving(s);
-	sample_cpus(s, sample);
+	if (s->readers)
+		sample_workers(s, sample);
+	else
+		sample_cpus(s, sample);
 	steer_sample_load(s, &sum, sample);
 	if (!s->settings->sequence.bytes)
 		return;

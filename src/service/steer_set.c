@@ -28,7 +28,8 @@ static int find_target(const struct steer *s, const char *text, unsigned *target
 	while (t < s->now.targets && (s->now.cpu[t] != cpu || !s->now.weight[t]))
 		t++;
 	if (cpu != end || t == s->now.targets)
-		return err_say(err, -EINVAL, "%s is none of its CPUs", text);
+		return err_say(err, -EINVAL, "%s is none of its %s", text,
+			s->readers ? "workers" : "CPUs");
 	*target = t;
 	return 0;
 }
@@ -47,7 +48,13 @@ static int move_slots(struct steer *s, const char *range, const char *value, str
 	return 0;
 }
 
-static int weigh_cpu(struct steer *s, const char *number, const char *value, struct err *err)
+/* Whether it can be a target. */
+static bool can_have_weight(const struct steer *s, uint32_t number)
+{
+	return s->readers ? number < s->settings->workers : is_online(number);
+}
+
+static int weigh(struct steer *s, const char *number, const char *value, struct err *err)
 {
 	struct steer_assignment to = s->now;
 	uint32_t cpu, weight, last, end;
@@ -57,15 +64,16 @@ static int weigh_cpu(struct steer *s, const char *number, const char *value, str
 	if (option_range(number, 0, UINT32_MAX, &cpu, &last, err) ||
 		option_range(value, 0, STEER_WEIGHT_MAX, &weight, &end, err))
 		return -EINVAL;
-	if (cpu != last || !is_online(cpu))
-		return err_say(err, -EINVAL, "CPU %s is not online", number);
+	if (cpu != last || !can_have_weight(s, cpu))
+		return err_say(err, -EINVAL,
+			s->readers ? "there is no worker %s" : "CPU %s is not online", number);
 	if (weight != end || steer_want(&to, cpu, weight))
 		return err_say(err, -EINVAL, "%s is no weight, or there are too many CPUs", value);
 	for (unsigned t = 0; t < to.targets; t++)
 		total += to.weight[t];
 	if (!total)
-		return err_say(err, -EINVAL, "no CPU would have a weight");
-	for (struct steer_interface *i = s->interfaces; !ret && i; i = i->next)
+		return err_say(err, -EINVAL, "nobody would have a weight");
+	for (struct steer_interface *i = s->interfaces; !s->readers && !ret && i; i = i->next)
 		ret = steer_open_cpus(i, &to, s->settings, err);
 	if (ret)
 		return ret;
@@ -96,11 +104,13 @@ static int move_key(struct steer *s, const char *text, const char *value, struct
 
 int steer_set(void *instance, const char *key, const char *value, struct err *err)
 {
+	const bool is_of_workers = ((const struct steer *)instance)->readers != NULL;
+
 	if (!strncmp(key, "slots/", 6))
 		return move_slots(instance, key + 6, value, err);
 	if (!strncmp(key, "keys/", 5))
 		return move_key(instance, key + 5, value, err);
-	if (!strncmp(key, "cpus/", 5))
-		return weigh_cpu(instance, key + 5, value, err);
+	if (!strncmp(key, is_of_workers ? "workers/" : "cpus/", is_of_workers ? 8 : 5))
+		return weigh(instance, key + (is_of_workers ? 8 : 5), value, err);
 	return -ENOENT;
 }

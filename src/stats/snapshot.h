@@ -23,7 +23,7 @@
 #define SNAPSHOT_EVENTS 16
 /* Over all services; so many rows of 168 bytes hold every CPU of a large machine beside the top lists. */
 #define SNAPSHOT_FIGURES 128
-#define SNAPSHOT_TABLES 48
+#define SNAPSHOT_TABLES 80
 #define SNAPSHOT_ROWS 768
 #define SNAPSHOT_BATCH_BINS 8 /* batches of 1, 2-3, 4-7, 8-15, 16-31, 32-63, 64-127, 128 and more frames */
 #define SNAPSHOT_UNKNOWN UINT64_MAX

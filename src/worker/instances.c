@@ -88,7 +88,7 @@ void pool_take_client(
 	pthread_mutex_lock(&pool->clients_lock);
 	slot = judge(pool, name, client, &verdict, NULL);
 	if (slot >= 0 && !verdict)
-		pool->types[slot]->take(pool->instances[slot], client, socket);
+		pool->types[slot]->take(pool->instances[slot], name, client, socket);
 	else
 		close(socket); /* the service has gone since */
 	pthread_mutex_unlock(&pool->clients_lock);

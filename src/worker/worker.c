@@ -22,17 +22,19 @@
 #define QUIET_NS (5 * NSEC_PER_MSEC)
 
 /* What a service's handler makes of a frame; without one it is the stack's. */
-static inline int hand_to_service(struct worker *w, unsigned slot, struct io_frame *io,
-	const struct frame *frame, uint64_t now_ns)
+static inline int hand_to_service(struct worker *w, const struct service_rule *rule,
+	const struct rule_tables *tables, struct io_frame *io, const struct frame *frame,
+	uint64_t now_ns)
 {
-	const struct worker_handler *handler = &w->handlers[slot];
+	const struct worker_handler *handler = &w->handlers[rule->slot];
 	uint32_t given = UINT32_MAX;
-	const struct service_frame handed = { frame, io->hook_ns, now_ns, io->handle, &given };
+	const struct service_frame handed = { frame, rule, tables, io->hook_ns, now_ns, io->handle,
+		&given };
 	int outcome;
 
 	if (!handler->handle)
 		return OUTCOME_PASS;
-	w->handled |= 1u << slot;
+	w->handled |= 1u << rule->slot;
 	outcome = handler->handle(handler->handler, &handed);
 	io->send = outcome == OUTCOME_TX;
 	io->kept = given != UINT32_MAX;
@@ -102,7 +104,7 @@ static inline int offer(struct worker *w, const struct service_rule *services,
 		if (verdict == VERDICT_PASS)
 			return pass(w);
 		if (verdict == VERDICT_HANDLE) {
-			int outcome = hand_to_service(w, rule->slot, io, frame, now_ns);
+			int outcome = hand_to_service(w, rule, tables, io, frame, now_ns);
 
 			return outcome == OUTCOME_PASS ? pass(w) : outcome;
 		}
