@@ -115,6 +115,69 @@ static void add_hooks(const struct hooks *hooks, bool has_xdp, struct cells *cel
 	}
 }
 
+/* Sums what came to services' own hooks behind another one; false: there is no such hook. */
+static bool sum_hooked(const struct interface *in, const struct cells *cells, struct cell *sum)
+{
+	bool is_first = !in->program, found = false;
+
+	*sum = (struct cell){ 0 };
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		if (!in->services[slot].type || !in->services[slot].type->read_books)
+			continue;
+		for (unsigned k = 0; !is_first && k < OUTCOMES; k++)
+			add_cell(sum, &cells->cell[slot][k]);
+		found |= !is_first;
+		is_first = false;
+	}
+	return found;
+}
+
+/* What the hooks had counted a moment before the rest of the books. */
+struct early {
+	bool hooks; /* some are behind another one */
+	struct cell passed; /* by that one, and not come to them */
+	struct cell hooked; /* come to them */
+};
+
+/* Then as much time as a frame needs from one hook to the next, if there are any on their way. */
+static void read_early(
+	const struct interface *in, uint32_t i, const struct books *books, struct early *early)
+{
+	const struct timespec pause = { .tv_nsec = SETTLE_NS };
+
+	early->hooks = has_queue(in, i) && sum_hooked(in, &books->kernel, &early->hooked);
+	early->passed = books->kernel.cell[SLOT_NONE][OUTCOME_PASS];
+	if (early->hooks && early->hooked.packets != in->hooked[i].packets)
+		nanosleep(&pause, NULL);
+}
+
+/*
+ * A frame between two hooks counts as passed and may yet be answered by the second: then what has passed would go
+ * back. So the first hook's count is that of a moment ago, of which each frame has come to the second by now; what has
+ * come to it since is taken off as well, so that it is never too high, and too low only until the next time.
+ */
+static void settle_passed(
+	struct interface *in, uint32_t i, const struct early *early, struct books *books)
+{
+	struct cell *now = &books->kernel.cell[SLOT_NONE][OUTCOME_PASS], hooked, *shown;
+	struct cell since;
+
+	if (!early->hooks)
+		return;
+	shown = &in->passed[i];
+	sum_hooked(in, &books->kernel, &hooked);
+	if (hooked.packets != in->hooked[i].packets) {
+		since.packets = hooked.packets - early->hooked.packets;
+		since.bytes = hooked.bytes - early->hooked.bytes;
+		*now = early->passed;
+		move_cell(now, &since);
+		now->packets = now->packets > shown->packets ? now->packets : shown->packets;
+		now->bytes = now->bytes > shown->bytes ? now->bytes : shown->bytes;
+	}
+	in->hooked[i] = hooked;
+	*shown = *now;
+}
+
 /* Just those of one queue; in sums of sums a count may be less than 0 for a while. */
 static void keep_hook(struct interface *in, unsigned slot, uint32_t i)
 {
@@ -335,8 +398,10 @@ static void settle_ways(struct books *books)
 void books_settle(struct interface *in, uint32_t i, const struct books *past, struct books *books)
 {
 	struct account hook = { 0 }, direct = { 0 };
+	struct early early;
 
 	books_read(in, i, past, books);
+	read_early(in, i, books, &early);
 	read_places(books, &hook, &direct);
 	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.before);
 	direct.before.packets = first_count(books, &direct);
@@ -350,6 +415,7 @@ void books_settle(struct interface *in, uint32_t i, const struct books *past, st
 		read_places(books, &hook, &direct);
 	}
 	read_kernel(in, i, past, books);
+	settle_passed(in, i, &early, books);
 	settle_ways(books);
 	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.after);
 	read_failures(in, i, past, books);

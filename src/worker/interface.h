@@ -72,6 +72,9 @@ struct interface {
 	struct access_state
 		*access_state; /* of a worker that sees frames first; else untouched memory */
 	uint64_t *samples_read; /* by each of their writers; the sampler's, NULL: none yet */
+	/* What hooks in front of services' own have passed for good, and what these had counted, as the
+	 * books last had it. */
+	struct cell passed[INTERFACE_QUEUES], hooked[INTERFACE_QUEUES];
 	struct cells
 		*gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */
 	uint32_t queues_count; /* entries of the next four */
