@@ -3,6 +3,7 @@
 
 usage: http_clients.py COMMAND root=DIRECTORY [KEY=VALUE]...
   sizes       every file by GET and HEAD; the kernel half answers what its segments= hold
+  every       every size from 0 to 100 bytes beyond the limit, of every/SIZE; make them by: make
   mixed       hits and misses by turns on one connection
   odd         requests that are not plainly hits, each answered as nginx alone does, on port direct=, and
               never by the kernel half
@@ -17,6 +18,7 @@ further: address= (192.0.2.2), port= (80), server= who answers hits (ringside), 
 """
 import http.client
 import os
+import random
 import socket
 import struct
 import sys
@@ -134,6 +136,37 @@ def sizes(settings):
     segments = int(settings.get("segments", SEGMENTS))
     if not 1336 + (segments - 2) * 1424 < limit < 1336 + (segments - 1) * 1424 or not hits:
         raise Failure("a limit of %d bytes, %d hits" % (limit, hits))
+
+
+BEYOND = 100  # bytes behind the limit
+LONGEST = 1336 + (SEGMENTS - 1) * 1424 + BEYOND
+
+
+def bodies():
+    """A body of each size; one is no part of the next."""
+    bytes_ = random.Random(6).randbytes(LONGEST * 4)
+    return [bytes_[size * 3:size * 4] for size in range(LONGEST)]
+
+
+def make(settings):
+    folder = os.path.join(settings["root"], "every")
+    os.mkdir(folder, 0o755)
+    for size, body in enumerate(bodies()):
+        with open(os.path.join(folder, str(size)), "wb") as file:
+            file.write(body)
+
+
+def every(settings):
+    limit, connection = find_limit(settings), Connection(settings)
+    for size, body in enumerate(bodies()[:limit + BEYOND]):
+        answer = connection.ask("/every/%d" % size)
+        if (answer.status, answer.server, answer.body) != (200, "ringside" if size <= limit else "nginx", body):
+            raise Failure("%d bytes: status %d, %d bytes by %s" % (size, answer.status, len(answer.body), answer.server))
+        if answer.headers["content-length"] != str(size):
+            raise Failure("%d bytes: Content-Length %s" % (size, answer.headers["content-length"]))
+        if size > limit:  # the connection is the server's now
+            connection.close()
+            connection = Connection(settings)
 
 
 def mixed(settings):
@@ -384,7 +417,7 @@ def changes(settings):
     threads = [threading.Thread(target=run) for _ in range(int(settings.get("parallel", 4)))]
     for thread in threads:
         thread.start()
-    end, number = time.monotonic() + 3, 0
+    end, number = time.monotonic() + 2, 0
     while time.monotonic() < end and not failures:
         number += 1
         content = b"%06d\n" % number * (10 + number * 37 % 300)
@@ -413,7 +446,7 @@ def changes(settings):
         raise Failure("the kernel half has answered nothing: %r" % seen)
 
 
-COMMANDS = {"sizes": sizes, "mixed": mixed, "odd": odd, "conditions": conditions, "own": own, "transfers": transfers,
+COMMANDS = {"sizes": sizes, "make": make, "every": every, "mixed": mixed, "odd": odd, "conditions": conditions, "own": own, "transfers": transfers,
             "hold": hold, "changes": changes}
 
 

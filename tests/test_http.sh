@@ -38,16 +38,25 @@ own_server() {
 	ringside_stop
 }
 
-# fetch COUNT: on a connection each
-fetch() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		in_far curl -s -m 10 -o "$dir/fetched" http://192.0.2.2/110.bin && cmp -s "$dir/fetched" "$root/110.bin" ||
-			fail "110.bin is not what it is"
+# All sizes up to the limit and some more: by IPv4, and where both families take the same way by IPv6, too.
+every_size() {
+	local address
+	about "a file of every size, odd or even, is what it is"
+	clients make
+	http_start || return
+	for address in 192.0.2.2 2001:db8::2; do
+		[ "$address $flavour" = '2001:db8::2 xdp' ] || clients every address=$address
 	done
+	ringside_stop
+	rm -r "$root/every"
 }
 
-# In place of a key that is read at the start, the whole service goes and comes.
+fetch() {
+	wait_for 20 answers_by "$1" || fail "$1 does not answer"
+	clients transfers path=/110.bin count=20 parallel=4 server="$1"
+}
+
+# The whole service goes and comes.
 comes_and_goes() {
 	local both=('[interface rs0]' '[service reflect]' 'interfaces = rs0' '[service http]' 'interfaces = rs0' "root = $root" "flavour = $flavour")
 	about "http is taken off by SIGHUP and comes back; the server goes on, and no total goes back"
@@ -56,17 +65,17 @@ comes_and_goes() {
 	cp "$dir/both.ini" "$dir/ringside.ini"
 	ringside_start -c "$dir/ringside.ini" || return
 	becomes "last.services[1].figures.files > 0"
-	fetch 20
+	fetch ringside
 	becomes "last.services[1].figures.hits > 0" "totals.tx_packets > 20"
 	cp "$dir/without.ini" "$dir/ringside.ini"
 	kill -HUP "$pid"
 	becomes "len(last.services) == 1"
-	fetch 20
+	fetch nginx
 	becomes "totals.tx_packets > 20" "totals.pass_packets > 40"
 	cp "$dir/both.ini" "$dir/ringside.ini"
 	kill -HUP "$pid"
 	becomes "len(last.services) == 2" "last.services[1].figures.files > 0"
-	fetch 20
+	fetch ringside
 	becomes "last.services[1].figures.hits > 0"
 	ringside_stop
 }
@@ -84,6 +93,7 @@ records "interface.io == '$io'" "service.interfaces[0].path == 'kernel'" "servic
 	"(service.figures.xdp_hits > 0) == ('$flavour' == 'xdp')" "service.figures.xdp_hits < service.figures.hits" \
 	"service.figures.hits > 200" "service.figures.handed_over > 100" "service.figures.hand_over_failed == 0" \
 	"totals.tx_packets > 200" "service.rx_packets > 0"
+every_size
 comes_and_goes
 own_server
 finish

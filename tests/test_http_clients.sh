@@ -6,6 +6,7 @@
 . "$srcdir/tests/http.sh"
 url=http://192.0.2.2
 flood_seconds=${FLOOD_SECONDS:-2}
+default_sysctls=yes # at both ends
 
 same() { # FILE: what was fetched is the file
 	cmp -s "$dir/fetched" "$root/$1" || fail "$1 is another one"
