@@ -9,6 +9,7 @@
 #include "io/io.h"
 #include "io/xdp_program.h"
 #include "net/netdev.h"
+#include "net/ntuple.h"
 
 static bool read_features(const struct subject *subject, struct netdev_features *features)
 {
@@ -142,11 +143,55 @@ static void look_at_zero_copy(const struct subject *subject, struct finding *fin
 			finding, asked_for ? FINDING_FAIL : FINDING_OK, "none: %.200s", err.text);
 }
 
+static void tell_trial(
+	struct finding *finding, const struct subject *subject, int udp, int ether, uint32_t left)
+{
+	if (udp == -EPERM || udp == -EACCES) {
+		finding_set_refused(finding, udp, "set a rule");
+	} else if (udp == -EBUSY || ether == -EBUSY) {
+		finding_set(
+			finding, FINDING_WARN, "a rule was set, and could not be taken away again");
+		finding_mend(finding, subject, "ethtool -N %s delete %u", subject->link.name, left);
+	} else if (!udp) {
+		finding_set(finding, FINDING_OK, "one for UDP ports was set, and taken away again");
+	} else if (!ether) {
+		finding_set(finding, FINDING_OK,
+			"one for an Ethernet type was set, and taken away again; for UDP ports: %s",
+			strerror(-udp));
+	} else {
+		finding_set(finding, FINDING_UNKNOWN, "the driver takes none: for UDP ports: %s",
+			strerror(-udp));
+	}
+}
+
+/* Where rules are set, the driver takes them, and there is no need to add one. */
+static void look_at_ntuple(const struct subject *subject, struct finding *finding)
+{
+	const char *link = subject->link.name;
+	int count = ntuple_count(link), udp, ether = -ENOENT;
+	uint32_t left = 0;
+
+	if (count < 0) {
+		finding_set(finding, FINDING_UNKNOWN, "the driver has no such rules");
+	} else if (count) {
+		finding_set(finding, FINDING_OK, "%d are set (ethtool -n %s)", count, link);
+	} else if (subject->passive) {
+		finding_set(finding, FINDING_UNKNOWN, "none are set; not tried: --passive");
+	} else {
+		udp = ntuple_try(link, NTUPLE_UDP, 0, &left);
+		if (udp && udp != -EBUSY)
+			ether = ntuple_try(link, NTUPLE_ETHER_TYPE, 0, &left);
+		tell_trial(finding, subject, udp, ether, left);
+	}
+}
+
 const struct probe doctor_driver_probes[] = {
 	{ "driver", "what it says; what it does is tried below", look_at_driver, true },
 	{ "native", "in generic mode the kernel has made a socket buffer before XDP sees a packet",
 		look_at_native, true },
 	{ "zero_copy", "without it each packet that is answered in user space is copied twice",
 		look_at_zero_copy, true },
+	{ "ntuple", "rules that choose a queue take packets past the spreading", look_at_ntuple,
+		true },
 	{ NULL, NULL, NULL, false },
 };

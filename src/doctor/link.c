@@ -135,20 +135,6 @@ static void look_at_rss(const struct subject *subject, struct finding *finding)
 	}
 }
 
-static void look_at_ntuple(const struct subject *subject, struct finding *finding)
-{
-	struct rss rss;
-
-	rss_read(subject->link.name, &rss);
-	if (!rss.rules_known)
-		finding_set(finding, FINDING_UNKNOWN, "the driver has no such rules");
-	else if (!rss.rules)
-		finding_set(finding, FINDING_OK, "no rules are set");
-	else
-		finding_set(finding, FINDING_OK, "%u rules are set (ethtool -n %s)", rss.rules,
-			subject->link.name);
-}
-
 static void look_at_offloads(const struct subject *subject, struct finding *finding)
 {
 	static const char *const names[] = { "rx-lro", "rx-gro-hw", "rx-gro", "rx-vlan-hw-parse" };
@@ -240,8 +226,6 @@ const struct probe doctor_link_probes[] = {
 		look_at_queues, true },
 	{ "rss", "without the ports in it, all of one tester's packets meet in one queue",
 		look_at_rss, true },
-	{ "ntuple", "rules that choose a queue take packets past the spreading", look_at_ntuple,
-		true },
 	{ "offloads", "packets that the NIC has merged are no packets of the test any more",
 		look_at_offloads, true },
 	{ "interrupts", "a queue's interrupt on the CPU of its worker halves both",

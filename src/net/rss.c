@@ -49,7 +49,6 @@ static void read_table(int fd, const char *link, struct rss *rss)
 void rss_read(const char *link, struct rss *rss)
 {
 	struct ethtool_rxnfc hash = { .cmd = ETHTOOL_GRXFH, .flow_type = UDP_V4_FLOW };
-	struct ethtool_rxnfc rules = { .cmd = ETHTOOL_GRXCLSRLCNT };
 	int fd = ethtool_open();
 
 	*rss = (struct rss){ 0 };
@@ -60,8 +59,6 @@ void rss_read(const char *link, struct rss *rss)
 		rss->hash = (uint32_t)hash.data;
 		rss->hashes_ports = (hash.data & (RXH_L4_B_0_1 | RXH_L4_B_2_3)) != 0;
 	}
-	rss->rules_known = ethtool_call(fd, link, &rules) >= 0;
-	rss->rules = rss->rules_known ? rules.rule_cnt : 0;
 	read_table(fd, link, rss);
 	close(fd);
 }

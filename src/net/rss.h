@@ -11,8 +11,6 @@ struct rss {
 	uint32_t hash; /* RXH_* of <linux/ethtool.h> */
 	bool table_known;
 	uint32_t queues_used; /* distinct queues in the indirection table */
-	bool rules_known; /* the driver has rules that choose a queue (ntuple) */
-	uint32_t rules; /* how many are set */
 };
 
 /* Asks the driver in the calling thread's namespace; what it does not say stays unknown. */
