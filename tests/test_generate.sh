@@ -4,55 +4,9 @@
 # packets it is told to: the report names the exact numbers, with both engines.
 # shellcheck source=tests/net.sh
 . "$(dirname "$0")/net.sh"
-echo_program=${builddir:?}/tests/echo
-[ -x "$echo_program" ] || { echo "tests/echo is not built"; exit 99; }
-signature='DATA:OT'
-
-echo_is_ready() { grep -q ready "$dir/echo"; }
-# echo_start RULE...: in the far namespace
-echo_start() {
-	: >"$dir/echo"
-	ip netns exec "$far" "$echo_program" peer0 3842 "$signature" "$@" >"$dir/echo" 2>&1 &
-	echo_pid=$!
-	started="$started $echo_pid"
-	wait_for 10 echo_is_ready || fail "the echo does not start: $(cat "$dir/echo")"
-}
-echo_stop() {
-	kill -TERM "$echo_pid"
-	wait "$echo_pid"
-	started=${started/ $echo_pid/}
-}
-
-# generate ARGUMENT...: its last record is $dir/last
-generate() {
-	ip netns exec "$near" timeout 60 "$RINGSIDE" generate reflect -i rs0 --format json --interval 0.5 "$@" \
-		>"$out" 2>"$err" </dev/null
-	status=$?
-	tail -n 1 "$out" >"$dir/last"
-}
-# want EXPRESSION...: of the last record, r
-want() {
-	local said
-	said=$("$python" - "$dir/last" "$@" <<-'END' 2>&1
-		import json, sys
-		r = json.load(open(sys.argv[1]))
-		wrong = [text for text in sys.argv[2:] if not eval(text)]
-		print("; ".join(wrong), r if wrong else "")
-		sys.exit(bool(wrong))
-	END
-	) || fail "$said"
-}
-# answered ARGUMENT...: a run that ends well, whose sums are exact
-answered() {
-	generate "$@"
-	[ $status = 0 ] || fail "generate $*: status $status"
-	want 'r["final"]' 'r["sent"] == r["received"] + r["late"] + r["lost"]' 'r["in_flight"] == 0'
-}
-clean=('r["lost"] == 0' 'r["late"] == 0' 'r["duplicated"] == 0' 'r["reordered"] == 0' 'r["stray"] == 0'
-	'r["corrupted"]["total"] == 0' 'r["received"] == r["sent"] > 0')
+. "$srcdir/tests/echo.sh"
 
 net_make 1
-to=(--to 02:00:00:00:0a:01)
 # a late packet is one behind 1 s here, a lost one behind 3 s, so that no stop of the machine makes one
 patient=(--deadline 1 --wait 3)
 
@@ -60,7 +14,7 @@ for engine in paced flood; do
 	about "$engine: what is told to go wrong is named exactly"
 	echo_start lose=100-116 lose=500 duplicate=200-209 reorder=300 reorder=310 delay=400:1500 payload=600-602 \
 		dscp=610-613 mac=620 ip=621 ttl=630 check=631 cut=632
-	answered "${to[@]}" --engine $engine --rate 4kpps --duration 1 --size 128 "${patient[@]}"
+	answered_past 700 "${to[@]}" --engine $engine --rate 4kpps --duration 1 --size 128 "${patient[@]}"
 	want "r[\"engine\"] == \"$engine\"" 'r["lost"] == 18' 'r["late"] == 1' 'r["duplicated"] == 10' \
 		'r["reordered"] == 3' 'r["stray"] == 0' \
 		'r["corrupted"] == {"total": 12, "tags": 0, "addresses": 2, "dscp": 4, "headers": 3, "payload": 3}' \
@@ -69,19 +23,19 @@ for engine in paced flood; do
 
 	about "$engine: the last byte of a large frame"
 	echo_start tail=64-127
-	answered "${to[@]}" --engine $engine --rate 2kpps --duration 0.5 --size 1518 --signature DATA:OT
+	answered_past 127 "${to[@]}" --engine $engine --rate 2kpps --duration 0.5 --size 1518 --signature DATA:OT
 	want 'r["corrupted"]["payload"] == r["corrupted"]["total"] == 64' 'r["received"] == r["sent"]'
 	echo_stop
 
 	about "$engine: tags"
 	echo_start priority=10-14 untag=20-22 tag=30
-	answered "${to[@]}" --engine $engine --rate 2kpps --duration 0.5 --size 100 --vlan 100:5
+	answered_past 30 "${to[@]}" --engine $engine --rate 2kpps --duration 0.5 --size 100 --vlan 100:5
 	want 'r["corrupted"]["tags"] == r["corrupted"]["total"] == 9' 'r["received"] == r["sent"]'
 	echo_stop
 
 	about "$engine: IPv6"
 	echo_start dscp=1-2 mac=3 ip=4 port=5 ttl=6 payload=7-10
-	answered "${to[@]}" --engine $engine --rate 2kpps --duration 0.5 --size 256 --ipv6 --dscp 46 --flows 3
+	answered_past 10 "${to[@]}" --engine $engine --rate 2kpps --duration 0.5 --size 256 --ipv6 --dscp 46 --flows 3
 	want 'r["corrupted"] == {"total": 10, "tags": 0, "addresses": 3, "dscp": 2, "headers": 1, "payload": 4}' \
 		'r["received"] == r["sent"]'
 	echo_stop
@@ -109,13 +63,13 @@ done
 
 about 'a packet that comes back after all waiting is lost, and its answer a stray'
 echo_start delay=5:1600
-answered "${to[@]}" --rate 1kpps --duration 2.5 --deadline 0.9 --wait 1
+answered_past 5 "${to[@]}" --rate 1kpps --duration 2.5 --deadline 0.9 --wait 1
 want 'r["lost"] == 1' 'r["stray"] == 1' 'r["late"] == 0' 'r["received"] == r["sent"] - 1'
 echo_stop
 
 about 'AF_PACKET does it, too, and says why it is used'
 echo_start lose=10-12 duplicate=20 reorder=30 payload=40 priority=50-51
-answered "${to[@]}" --io af_packet --rate 2kpps --duration 0.5 --size 128 --vlan 5:1
+answered_past 51 "${to[@]}" --io af_packet --rate 2kpps --duration 0.5 --size 128 --vlan 5:1
 want 'r["mode"] == "AF_PACKET"' 'r["lost"] == 3' 'r["duplicated"] == 1' 'r["reordered"] == 1' \
 	'r["corrupted"]["payload"] == 1' 'r["corrupted"]["tags"] == 2'
 echo_stop
@@ -123,31 +77,11 @@ echo_stop
 about 'the formats of the reflector-native author'
 for signature in RFC2544 'Y.1564 '; do
 	echo_start lose=3 payload=5
-	answered "${to[@]}" --signature "$signature" --rate 2kpps --duration 0.2 --size 100 --ipv6
+	answered_past 5 "${to[@]}" --signature "$signature" --rate 2kpps --duration 0.2 --size 100 --ipv6
 	want 'r["lost"] == 1' 'r["corrupted"]["payload"] == 1'
 	echo_stop
 done
 signature='DATA:OT'
-
-about 'the rate is kept, and what could not be sent is said'
-echo_start
-answered "${to[@]}" --rate 20kpps --duration 2 --interval 0.2
-want "${clean[@]}" 'r["sent"] + r["unsent"] == 40000' 'abs(r["tx_pps"] * 2 - r["sent"]) < 1' 'r["rtt_ns"]["count"] == r["sent"]'
-"$python" - "$out" <<-'END' || fail 'an interval is off the pace'
-	import json, sys
-	records = [r for r in map(json.loads, open(sys.argv[1])) if not r["final"]]
-	# over any second; what is not sent in time is counted at the latest 8 ms, 160 packets, later
-	for a in records:
-	    for b in records:
-	        seconds = b["elapsed_s"] - a["elapsed_s"]
-	        if 0.99 < seconds < 1.3:
-	            due = 20000 * seconds
-	            done = b["sent"] - a["sent"] + b["unsent"] - a["unsent"]
-	            if abs(done - due) > 200 + 40:
-	                sys.exit("%s packets of %s" % (done, due))
-	sys.exit(len(records) < 5)
-END
-echo_stop
 
 about 'SIGINT is a normal end with an exact report'
 for engine in paced flood; do

@@ -4,15 +4,8 @@
 # what follows from that.
 # shellcheck source=tests/net.sh
 . "$(dirname "$0")/net.sh"
-echo_program=${builddir:?}/tests/echo
+. "$srcdir/tests/echo.sh"
 
-echo_is_ready() { grep -q ready "$dir/echo"; }
-echo_start() {
-	: >"$dir/echo"
-	ip netns exec "$far" "$echo_program" peer0 3842 DATA:OT "$@" >"$dir/echo" 2>&1 &
-	started="$started $!"
-	wait_for 10 echo_is_ready || fail 'the echo does not start'
-}
 generate() {
 	ip netns exec "$near" timeout 120 "$RINGSIDE" generate reflect -i rs0 --to 02:00:00:00:0a:01 "$@" \
 		>"$out" 2>"$err" </dev/null
