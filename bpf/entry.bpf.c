@@ -7,6 +7,7 @@
 #include "access.bpf.h"
 #include "latency.bpf.h"
 #include "services.bpf.h"
+#include "tap.bpf.h"
 
 /* In the order of offer. Known when the program is loaded: the verifier takes away what is not used. */
 const volatile struct service_rule services[SERVICE_SLOTS] = { 0 };
@@ -54,12 +55,17 @@ struct {
 	__type(value, __u32);
 } own_hooks SEC(".maps");
 
-static __always_inline void count(const struct hook *hook, __u32 slot, __u32 outcome)
+/* The frame is still as it was received. */
+static __always_inline void count(
+	struct xdp_md *ctx, const struct hook *hook, __u32 slot, __u32 outcome)
 {
 	struct cell *cell = &hook->cells->cell[slot][outcome & (OUTCOMES - 1)];
 
 	cell->packets++;
 	cell->bytes += hook->bytes;
+	/* what a worker gets it counts, and shows, itself */
+	if (TAPPED && tap_targets(tap_wanted, slot, outcome) && outcome != OUTCOME_REDIRECT)
+		tap_show(ctx, hook->queue, hook->bytes, slot, outcome);
 }
 
 /* A constant to the verifier, as all of the rule is. */
@@ -113,7 +119,7 @@ static __always_inline int hand_over(
 	action = bpf_redirect_map(&sockets, hook->queue, XDP_PASS);
 	if (action != XDP_REDIRECT)
 		action = XDP_PASS; /* or the verifier would think that it may be negative */
-	count(hook, slot_of(rule), action == XDP_REDIRECT ? OUTCOME_REDIRECT : OUTCOME_PASS);
+	count(ctx, hook, slot_of(rule), action == XDP_REDIRECT ? OUTCOME_REDIRECT : OUTCOME_PASS);
 	return action;
 }
 
@@ -128,7 +134,7 @@ static __always_inline int handle(struct xdp_md *ctx, const struct frame *frame,
 		action = service_finish(ctx, frame, hook, rule, &outcome);
 	if (action < 0)
 		return hand_over(ctx, hook, rule);
-	count(hook, slot_of(rule), outcome);
+	count(ctx, hook, slot_of(rule), outcome);
 	return action;
 }
 
@@ -190,21 +196,21 @@ static __always_inline int offer(
 	if (access_rule.samples && verdict != VERDICT_PASS)
 		note_source(frame, hook, rule, verdict);
 	if (verdict == VERDICT_PASS) {
-		count(hook, slot, OUTCOME_PASS);
+		count(ctx, hook, slot, OUTCOME_PASS);
 		return XDP_PASS;
 	}
 	if (verdict == VERDICT_BOUNCE && rule->limit_cost && !has_token(hook, rule))
 		verdict = VERDICT_DROP + DROP_rate_limited;
 	if (verdict >= VERDICT_DROP) {
-		count(hook, slot, OUTCOME_DROP + verdict - VERDICT_DROP);
+		count(ctx, hook, slot, OUTCOME_DROP + verdict - VERDICT_DROP);
 		return verdict >= VERDICT_SPARE ? XDP_PASS : XDP_DROP;
 	}
 	if (verdict == VERDICT_HANDLE)
 		return handle(ctx, frame, hook, rule);
 	if (rule->half == HALF_USER)
 		return hand_over(ctx, hook, rule);
+	count(ctx, hook, slot, OUTCOME_TX);
 	service_answer(frame, rule);
-	count(hook, slot, OUTCOME_TX);
 	if (hook->time_ns)
 		latency_add(slot, bpf_ktime_get_ns() - hook->time_ns);
 	return XDP_TX;
@@ -232,7 +238,7 @@ int ringside(struct xdp_md *ctx)
 	observe(&hook);
 	parsed = frame_parse(&frame, data, end);
 	if (parsed < 0) {
-		count(&hook, SLOT_NONE, OUTCOME_PASS);
+		count(ctx, &hook, SLOT_NONE, OUTCOME_PASS);
 		if (has_hooks)
 			bpf_tail_call(ctx, &own_hooks, 0);
 		return XDP_PASS;
@@ -254,7 +260,7 @@ int ringside(struct xdp_md *ctx)
 			return action;
 	}
 pass:
-	count(&hook, SLOT_NONE, OUTCOME_PASS);
+	count(ctx, &hook, SLOT_NONE, OUTCOME_PASS);
 	return XDP_PASS;
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Looking on at a ring: what is written and printed is what its reader gets, and the reader does not notice.
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+. "$srcdir/tests/tap.sh"
 command -v tshark >/dev/null || skip "tshark is not installed"
 
 strict
@@ -15,50 +16,7 @@ reader() {
 	wait_for 20 grep -q ready "$dir/reader" || fail "no reader: $(cat "$dir/reader")"
 }
 
-sends() {
-	local said
-	said=$(in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 "$@" 2>&1) || fail "deliver_peer: $said"
-}
-
 onlookers() { becomes "len([r for r in service.tables.consumers if r.consumer.endswith('(looks on)')]) == $1"; }
-
-# tap ARGUMENT...: in the background, as $tap_pid
-tap() {
-	"$RINGSIDE" tap "$@" >"$dir/tap.out" 2>"$dir/tap.err" &
-	tap_pid=$!
-	started="$started $tap_pid"
-}
-
-# tap_ends STATUS [SIGNAL]
-tap_ends() {
-	[ -z "${2-}" ] || kill -"$2" "$tap_pid"
-	wait_for 10 is_gone "$tap_pid" || { fail "tap does not end"; kill -KILL "$tap_pid"; }
-	wait "$tap_pid"
-	local status=$?
-	started=${started/ $tap_pid/}
-	[ $status = "$1" ] || fail "tap ends with status $status: $(cat "$dir/tap.err")"
-}
-
-# frames_of FILE: its packets in hexadecimal, as tshark reads them
-frames_of() {
-	tshark -r "$1" -F pcap -w "$1.pcap" 2>"$dir/tshark" || fail "tshark: $(cat "$dir/tshark")"
-	"$python" - "$1.pcap" <<-PYTHON
-		import struct, sys
-		data = open(sys.argv[1], "rb").read()
-		at = 24
-		while at < len(data):
-		    captured, length = struct.unpack_from("=II", data, at + 8)
-		    assert captured == length
-		    print(data[at + 16:at + 16 + captured].hex())
-		    at += 16 + captured
-	PYTHON
-}
-
-fields_of() {
-	local file=$1
-	shift
-	tshark -r "$file" -T fields "${@/#/-e}" 2>"$dir/tshark" || fail "tshark: $(cat "$dir/tshark")"
-}
 
 writes_what_is_read() {
 	about "a capture file holds each packet of the ring, bit by bit, in its order"
@@ -149,15 +107,6 @@ disturbs_nobody() {
 	ringside_stop
 	tap_ends 0
 	grep -q 'the instance has ended' tap.err || fail "$(cat tap.err)"
-}
-
-# refused STATUS WORDS ARGUMENT...
-refused() {
-	local wanted=$1 words=$2
-	shift 2
-	"$RINGSIDE" tap "$@" >"$dir/tap.out" 2>"$dir/tap.err"
-	local status=$?
-	[ $status = "$wanted" ] && grep -qF -- "$words" tap.err || fail "tap $*: status $status: $(cat tap.err)"
 }
 
 says_what_is_wrong() {

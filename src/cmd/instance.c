@@ -117,6 +117,21 @@ static void take_onlooker(void *context, const char *name, const struct control_
 	pool_take_client(context, name, &client, fd);
 }
 
+static int judge_tap(
+	void *context, const char *name, const struct control_peer *peer, struct err *err)
+{
+	const struct service_client client = client_of(peer, false);
+
+	return pool_judge_tap(context, name, &client, err);
+}
+
+static void take_tap(void *context, const char *name, const struct control_peer *peer, int fd)
+{
+	const struct service_client client = client_of(peer, false);
+
+	pool_take_tap(context, name, &client, fd);
+}
+
 static int start(struct instance *instance, const struct config *config, const char *ini,
 	bool has_socket, struct err *err)
 {
@@ -125,7 +140,7 @@ static int start(struct instance *instance, const struct config *config, const c
 		.listen = config->api.listen.ss_family == AF_UNSPEC ? NULL : &config->api.listen,
 		.token_file = *config->api.token_file ? config->api.token_file : NULL,
 		.handovers = instance->handovers,
-		.handovers_count = 2,
+		.handovers_count = 3,
 		.config = ini ? ini : "",
 		.log = instance->log,
 	};
@@ -163,6 +178,8 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 		pool, judge_reader, take_reader };
 	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/2", pool,
 		judge_onlooker, take_onlooker };
+	instance->handovers[2] = (struct control_handover){ "/api/v1/packets", "ringside-ring/2",
+		pool, judge_tap, take_tap };
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);
 	if (ret)

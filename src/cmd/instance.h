@@ -13,7 +13,7 @@
 struct instance {
 	struct control_ops ops; /* of the pool; for the dashboard and the control side */
 	struct control_handover
-		handovers[2]; /* who asks for a ring's descriptors: to read it, to look on */
+		handovers[3]; /* who asks for a ring's descriptors: to read it, to look on, to tap */
 	struct control *control; /* NULL: there is neither a control socket nor TCP */
 	char socket[RUNTIME_PATH_BYTES];
 	struct pool *pool;

@@ -1,39 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tap: looks on at a ring, and writes or prints what its readers get. */
+/* tap: looks on at a ring, at what a service does with its packets, or at all drops. */
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/runtime.h"
 #include "cmd/command.h"
-#include "cmd/tap_line.h"
-#include "export/pcapng.h"
-#include "ring/ring.h"
+#include "cmd/tap_output.h"
+#include "ring/consumer.h"
 #include "stats/published.h"
 
 #define BATCH 64
 #define WAIT_MS 200 /* also how old written packets get before others can read them */
 #define OPEN_AGAIN_NS (2 * NSEC_PER_SEC)
+/* In front of a service's name: its packets, and not those of a ring of that name. */
+#define SERVICE_WORD "service:"
 
 struct tap {
-	const char *instance, *ring, *filter, *write; /* instance NULL: the only one */
+	const char *instance, *what; /* instance NULL: the only one */
 	char socket[RUNTIME_PATH_BYTES];
-	bool print, is_filtered;
 	uint64_t count; /* 0: without end */
-	struct bpf_program program;
-	FILE *file;
-	struct ringside *rings;
-	uint32_t interfaces; /* written to the file so far */
-	uint32_t first_interface; /* of the rings that are open */
-	uint64_t next[RINGSIDE_RINGS], accepted[RINGSIDE_RINGS];
-	uint64_t received, lost, taken; /* of rings that have been closed, and of all: taken */
-	int64_t realtime_ns; /* to add to CLOCK_MONOTONIC */
+	struct tap_output output;
 };
 
 static volatile sig_atomic_t told_to_end;
@@ -63,7 +54,7 @@ static int find_socket(struct tap *tap, const char *name, struct err *err)
 	return ret;
 }
 
-/* RING, NAME RING, RING FILTER, or NAME RING FILTER: of two words the first is NAME when there is such an
+/* WHAT, NAME WHAT, WHAT FILTER, or NAME WHAT FILTER: of two words the first is NAME when there is such an
  * instance. */
 static int take_words(struct tap *tap, struct arguments *arguments, struct err *err)
 {
@@ -73,16 +64,17 @@ static int take_words(struct tap *tap, struct arguments *arguments, struct err *
 	while (count < 4 && (words[count] = arguments_word(arguments)))
 		count++;
 	if (!count)
-		return err_say(err, -EINVAL, "no ring is named: ringside tap [NAME] RING [FILTER]");
+		return err_say(err, -EINVAL,
+			"no ring is named: ringside tap [NAME] RING|SERVICE|drops [FILTER]");
 	if (count > 3)
 		return err_say(err, -EINVAL, "'%s' is one word too many: FILTER is one argument",
 			words[3]);
-	tap->filter = "";
+	tap->output.filter = "";
 	if (count == 3 || (count == 2 && !find_socket(tap, words[0], NULL)))
 		tap->instance = words[0];
-	tap->ring = words[tap->instance != NULL];
+	tap->what = words[tap->instance != NULL];
 	if (count > 1 + (tap->instance != NULL))
-		tap->filter = words[count - 1];
+		tap->output.filter = words[count - 1];
 	return 0;
 }
 
@@ -92,9 +84,9 @@ static int take(
 	char *end;
 
 	if (!strcmp(argument->name, "write"))
-		tap->write = value;
+		tap->output.write = value;
 	else if (!strcmp(argument->name, "print"))
-		tap->print = true;
+		tap->output.print = true;
 	else if (!strcmp(argument->name, "count")) {
 		errno = 0;
 		tap->count = strtoull(value, &end, 10);
@@ -103,20 +95,6 @@ static int take(
 				err, -EINVAL, "--count: '%s' is not a number of packets", value);
 	}
 	return 0;
-}
-
-static int compile_filter(struct tap *tap, struct err *err)
-{
-	pcap_t *dead = pcap_open_dead(DLT_EN10MB, UINT16_MAX);
-	int ret = 0;
-
-	if (!dead)
-		return err_set(err, -ENOMEM, "compile the filter");
-	if (pcap_compile(dead, &tap->program, tap->filter, 1, PCAP_NETMASK_UNKNOWN))
-		ret = err_say(err, -EINVAL, "filter '%s': %s", tap->filter, pcap_geterr(dead));
-	tap->is_filtered = !ret && *tap->filter;
-	pcap_close(dead);
-	return ret;
 }
 
 static int parse(struct tap *tap, int argc, char **argv, struct err *err)
@@ -133,137 +111,61 @@ static int parse(struct tap *tap, int argc, char **argv, struct err *err)
 	if (!ret)
 		ret = take_words(tap, &arguments, err);
 	if (!ret)
-		ret = compile_filter(tap, err);
-	tap->print |= !tap->write;
+		ret = tap_output_init(&tap->output, err);
+	tap->output.print |= !tap->output.write;
 	return ret;
-}
-
-static int write_failed(const struct tap *tap, int ret, struct err *err)
-{
-	return ret ? err_set(err, ret, "write %s", tap->write) : 0;
-}
-
-static int open_file(struct tap *tap, struct err *err)
-{
-	if (!tap->write)
-		return 0;
-	tap->file = strcmp(tap->write, "-") ? fopen(tap->write, "we") : stdout;
-	if (!tap->file)
-		return err_set(err, -errno, "open %s", tap->write);
-	return write_failed(tap, pcapng_write_section(tap->file, "ringside " PACKAGE_VERSION), err);
 }
 
 static int open_failed(const struct tap *tap, int ret, struct err *err)
 {
 	if (ret == -ENOENT)
-		return err_say(err, ret, "%s: there is no ring '%s'", tap->socket, tap->ring);
+		return err_say(err, ret, "%s: there is no ring '%s', nor a service", tap->socket,
+			tap->what);
 	if (ret == -EINVAL)
-		return err_say(err, ret, "not a ring's name: '%s'", tap->ring);
-	return err_set(err, ret, "%s: open ring '%s'", tap->socket, tap->ring);
+		return err_say(err, ret, "not a ring's name: '%s'", tap->what);
+	if (ret == -EOPNOTSUPP)
+		return err_say(err, ret,
+			"%s: service '%s' does not judge its packets at XDP: no tap sees them",
+			tap->socket, tap->what);
+	return err_set(err, ret, "%s: open '%s'", tap->socket, tap->what);
+}
+
+/* A ring by this name, or a service, or the drops. Returns the connection. */
+static int connect_what(struct tap *tap)
+{
+	const size_t prefix = strlen(SERVICE_WORD);
+	bool is_service = !strncmp(tap->what, SERVICE_WORD, prefix);
+	int fd = -ENOENT;
+
+	if (!is_service)
+		fd = ringside_connect(tap->socket, tap->what, RINGSIDE_LOOK_ON);
+	tap->output.is_tap = fd == -ENOENT;
+	if (fd == -ENOENT)
+		fd = ringside_connect(
+			tap->socket, tap->what + (is_service ? prefix : 0), RINGSIDE_TAP);
+	return fd;
 }
 
 static int open_rings(struct tap *tap, struct err *err)
 {
 	const struct ringside_options options = { .look_on = 1 };
-	int ret = ringside_open(&tap->rings, tap->socket, tap->ring, &options);
+	struct ringside *rings;
+	int fd = connect_what(tap);
+	int ret = fd < 0 ? fd : ringside_open_connection(&rings, fd, &options);
 
 	if (ret)
 		return open_failed(tap, ret, err);
-	tap->first_interface = tap->interfaces;
-	memset(tap->next, 0, sizeof(tap->next));
-	memset(tap->accepted, 0, sizeof(tap->accepted));
-	for (unsigned i = 0; tap->file && i < ringside_rings(tap->rings) && !ret; i++) {
-		uint32_t queue;
-		const char *interface = ringside_interface(tap->rings, i, &queue);
-		char name[40];
-
-		snprintf(name, sizeof(name), "%s/%u", interface, queue);
-		ret = pcapng_write_interface(tap->file, name, tap->filter);
-		tap->interfaces++;
-	}
-	if (!ringside_readers(tap->rings))
+	if (!tap->output.is_tap && !ringside_readers(rings))
 		fprintf(stderr,
 			"ringside: nobody reads ring '%s' yet: until then the stack has its "
 			"packets\n",
-			tap->ring);
-	return write_failed(tap, ret, err);
-}
-
-static int close_rings(struct tap *tap, struct err *err)
-{
-	int ret = 0;
-
-	for (unsigned i = 0; tap->rings && i < ringside_rings(tap->rings); i++) {
-		struct pcapng_statistics end = { .interface = tap->first_interface + i,
-			.time_ns = clock_now_ns() + (uint64_t)tap->realtime_ns,
-			.accepted = tap->accepted[i] };
-		struct ringside_counts counts;
-
-		ringside_counts(tap->rings, i, &counts);
-		end.received = counts.received + counts.lost_polling + counts.lost_reading;
-		end.lost = counts.lost_polling + counts.lost_reading;
-		tap->received += counts.received;
-		tap->lost += end.lost;
-		if (tap->file && !ret)
-			ret = pcapng_write_statistics(tap->file, &end);
-	}
-	ringside_close(tap->rings);
-	tap->rings = NULL;
-	return write_failed(tap, ret, err);
-}
-
-static void print(const struct tap *tap, const struct ringside_packet *packet)
-{
-	const uint64_t ns = packet->time_ns + (uint64_t)tap->realtime_ns;
-	const time_t seconds = (time_t)(ns / NSEC_PER_SEC);
-	uint32_t queue;
-	const char *interface = ringside_interface(tap->rings, packet->ring, &queue);
-	char clock[16], text[256];
-	struct tm local;
-
-	localtime_r(&seconds, &local);
-	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-	tap_line(text, sizeof(text), packet->data, packet->captured, packet->length);
-	printf("%s.%09u %s/%u %s\n", clock, (unsigned)(ns % NSEC_PER_SEC), interface, queue, text);
-}
-
-static bool wants(const struct tap *tap, const struct ringside_packet *packet)
-{
-	const struct pcap_pkthdr head = { .caplen = packet->captured, .len = packet->length };
-
-	return !tap->is_filtered || pcap_offline_filter(&tap->program, &head, packet->data);
-}
-
-static int show(struct tap *tap, const struct ringside_packet *packet, struct err *err)
-{
-	struct pcapng_packet block = {
-		.interface = tap->first_interface + packet->ring,
-		.time_ns = packet->time_ns + (uint64_t)tap->realtime_ns,
-		.data = packet->data,
-		.captured = packet->captured,
-		.length = packet->length,
-		.id = packet->sequence,
-	};
-	uint64_t *next = &tap->next[packet->ring];
-
-	if (*next)
-		block.lost = packet->sequence - *next;
-	*next = packet->sequence + 1;
-	if (!wants(tap, packet))
-		return 0;
-	tap->taken++;
-	tap->accepted[packet->ring]++;
-	if (tap->print)
-		print(tap, packet);
-	if (!tap->file)
-		return 0;
-	ringside_interface(tap->rings, packet->ring, &block.queue);
-	return write_failed(tap, pcapng_write_packet(tap->file, &block), err);
+			tap->what);
+	return tap_output_begin(&tap->output, rings, err);
 }
 
 static bool is_over(const struct tap *tap)
 {
-	return told_to_end || (tap->count && tap->taken >= tap->count);
+	return told_to_end || (tap->count && tap->output.taken >= tap->count);
 }
 
 /* Until the end, or until the rings have theirs: -ESTALE. */
@@ -273,18 +175,17 @@ static int look(struct tap *tap, struct err *err)
 	int n = 0, ret = 0;
 
 	while (!is_over(tap) && !ret) {
-		n = ringside_receive(tap->rings, packets, BATCH);
+		n = ringside_receive(tap->output.rings, packets, BATCH);
 		for (int i = 0; i < n && !ret && !is_over(tap); i++)
-			ret = show(tap, &packets[i], err);
+			ret = tap_output_show(&tap->output, &packets[i], err);
 		if (n < 0)
 			return n;
 		if (n)
 			continue;
 		/* whoever reads the output shall have it by now */
-		if ((tap->file && fflush(tap->file)) || fflush(stdout))
-			return err_set(
-				err, -errno, "write %s", tap->file ? tap->write : "the lines");
-		ringside_wait(tap->rings, WAIT_MS);
+		ret = tap_output_flush(&tap->output, err);
+		if (!ret)
+			ringside_wait(tap->output.rings, WAIT_MS);
 	}
 	return ret;
 }
@@ -310,7 +211,7 @@ static int run(struct tap *tap, struct err *err)
 
 	while (!ret) {
 		ret = look(tap, err);
-		closed = close_rings(tap, err);
+		closed = tap_output_end(&tap->output, err);
 		if (closed)
 			return closed;
 		if (ret != -ESTALE)
@@ -328,46 +229,60 @@ static int run(struct tap *tap, struct err *err)
 static int run_tap(int argc, char **argv, struct err *err)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
-	struct tap tap = { .interfaces = 0 };
-	int status = STATUS_DONE, ret;
+	struct tap tap = { .count = 0 };
+	int ret = parse(&tap, argc, argv, err), closed;
 
-	ret = parse(&tap, argc, argv, err);
 	if (ret) {
-		pcap_freecode(&tap.program);
+		tap_output_close(&tap.output, NULL);
 		return STATUS_USAGE;
 	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	tap.realtime_ns = (int64_t)(clock_read_ns(CLOCK_REALTIME) - clock_now_ns());
 	ret = find_socket(&tap, tap.instance, err);
 	if (!ret)
-		ret = open_file(&tap, err);
+		ret = tap_output_open(&tap.output, err);
 	if (!ret)
 		ret = run(&tap, err);
-	if (tap.file && fflush(tap.file) && !ret)
-		ret = err_set(err, -errno, "write %s", tap.write);
-	if (tap.file && tap.file != stdout)
-		fclose(tap.file);
+	closed = tap_output_close(&tap.output, ret ? NULL : err);
+	if (!ret)
+		ret = closed;
 	if (ret == -EPIPE) {
 		err->text[0] = '\0'; /* nobody is left to read it */
 		ret = 0;
 	}
 	if (ret)
-		status = STATUS_FAILED;
-	else
-		fprintf(stderr, "ringside: %llu packets, %llu of them wanted; %llu lost\n",
-			(unsigned long long)tap.received, (unsigned long long)tap.taken,
-			(unsigned long long)tap.lost);
-	pcap_freecode(&tap.program);
-	return status;
+		return STATUS_FAILED;
+	fprintf(stderr, "ringside: %llu packets, %llu of them wanted; %llu lost\n",
+		(unsigned long long)tap.output.received, (unsigned long long)tap.output.taken,
+		(unsigned long long)tap.output.lost);
+	return STATUS_DONE;
+}
+
+static void print_more_help(FILE *out)
+{
+	fputs("\nRING is one of deliver's or steer's. SERVICE shows each packet that the service "
+	      "wants, as it "
+	      "was\n"
+	      "received, with what became of it; write service:NAME where a ring has that name. "
+	      "drops shows "
+	      "all\n"
+	      "that is dropped, with the reason. Both are for root and the daemon's own user. No "
+	      "tap sees "
+	      "what\n"
+	      "http does with packets, nor drops behind the hook: rx_ring_full, rx_dropped, "
+	      "cpu_ring_full, "
+	      "tx_failed.\n",
+		out);
 }
 
 const struct command command_tap = {
 	.name = "tap",
-	.synopsis = "[NAME] RING [--write FILE.pcapng] [--print] [--count N] [FILTER]",
-	.summary = "looks on at a ring of deliver without disturbing anybody; FILTER as tcpdump "
-		   "has it",
+	.synopsis =
+		"[NAME] RING|SERVICE|drops [--write FILE.pcapng] [--print] [--count N] [FILTER]",
+	.summary = "looks at a ring, at a service's packets or at all drops without disturbing "
+		   "anybody; FILTER as tcpdump has it",
 	.arguments = arguments_table,
 	.arguments_count = ARGUMENTS,
 	.run = run_tap,
+	.print_more_help = print_more_help,
 };

@@ -61,7 +61,7 @@ struct control_handover {
 	const char *protocol; /* the word of the Upgrade header */
 	void *context;
 	/* Judges: 0, or a negative errno with err set. -ENOENT is answered by 404, -EACCES and -EPERM
-	 * by 403, -EBUSY and -EAGAIN by 503, anything else by 500. */
+	 * by 403, -EBUSY and -EAGAIN by 503, -EOPNOTSUPP by 501, anything else by 500. */
 	int (*judge)(
 		void *context, const char *name, const struct control_peer *peer, struct err *err);
 	/* Takes the connected AF_UNIX socket, which is non-blocking, and owns it from here on. */

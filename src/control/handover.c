@@ -65,6 +65,8 @@ static unsigned status_of(int code)
 	case EACCES:
 	case EPERM:
 		return MHD_HTTP_FORBIDDEN;
+	case EOPNOTSUPP:
+		return MHD_HTTP_NOT_IMPLEMENTED;
 	case EBUSY:
 	case EAGAIN:
 		return MHD_HTTP_SERVICE_UNAVAILABLE;

@@ -15,6 +15,7 @@
 /* Option codes are counted anew for each kind of block. */
 enum option_code {
 	END_OF_OPTIONS = 0,
+	COMMENT = 1, /* of any block */
 	SHB_USERAPPL = 4,
 	IF_NAME = 2,
 	IF_TSRESOL = 9,
@@ -119,6 +120,8 @@ int pcapng_write_packet(FILE *out, const struct pcapng_packet *packet)
 	add_count(&options, EPB_DROPCOUNT, packet->lost);
 	add_count(&options, EPB_PACKETID, packet->id);
 	add(&options, EPB_QUEUE, &packet->queue, sizeof(packet->queue));
+	if (packet->comment)
+		add(&options, COMMENT, packet->comment, strlen(packet->comment));
 	return write_block(
 		out, PACKET, fixed, sizeof(fixed), packet->data, packet->captured, &options);
 }

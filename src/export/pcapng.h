@@ -19,6 +19,7 @@ struct pcapng_packet {
 	uint32_t captured, length; /* bytes at data, and of the packet */
 	uint64_t id; /* of the packet on its interface */
 	uint64_t lost; /* packets between the one before it and this one */
+	const char *comment; /* NULL: none */
 };
 
 struct pcapng_statistics {

@@ -15,6 +15,7 @@
 
 #include "base/cpu.h"
 #include "io/dispatcher.h"
+#include "io/tap_program.h"
 #include "io/xdp_program.h"
 
 #include "entry.skel.h"
@@ -148,6 +149,7 @@ static void leave_out(struct bpf_object *object, const struct service_rule *serv
 			map, is_wanted(bpf_map__name(map), services) &&
 				     !access_maps_is_idle(access, bpf_map__name(map)));
 		access_maps_set_size(access, map);
+		tap_program_set_size(map);
 		if (bpf_map__type(map) == BPF_MAP_TYPE_CPUMAP)
 			bpf_map__set_max_entries(map, cpu_possible());
 	}
@@ -191,11 +193,32 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 		entry->rodata->access_rule = *settings->access.rule;
 		entry->rodata->access_rule.fine_clock = access_maps_lacks_clock(&settings->access);
 	}
+	entry->rodata->tap_wanted = settings->tapped;
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
 	entry->rodata->has_hooks = has_hooks(settings);
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
 	entry->data_tables->tables = *settings->tables;
 	entry->data_state->state = *settings->state;
+}
+
+/* As entry__open(), but for the file in the skeleton. */
+static struct entry *entry_open_tapped(void)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	int ret;
+
+	if (!entry)
+		return NULL;
+	ret = entry__create_skeleton(entry);
+	if (!ret) {
+		tap_program_put(entry->skeleton);
+		ret = bpf_object__open_skeleton(entry->skeleton, NULL);
+	}
+	if (!ret)
+		return entry;
+	entry__destroy(entry);
+	errno = -ret;
+	return NULL;
 }
 
 /* As a program of its own, or as an extension for the dispatcher; that without anything in front of the frames
@@ -205,7 +228,7 @@ static int entry_open(struct xdp_program *p, const struct xdp_program_settings *
 {
 	int ret = 0;
 
-	p->entry = entry__open();
+	p->entry = settings->tapped ? entry_open_tapped() : entry__open();
 	if (!p->entry)
 		return err_set(err, -errno, "open the XDP program");
 	set_up(p->entry, settings);

@@ -25,6 +25,7 @@ struct xdp_program_settings {
 	/* A program of the same interface, whose maps the new one goes on with: books, sockets, latencies,
 	 * buckets and what services keep of their own; but for prefixes and their hits. NULL: all maps are new. */
 	const struct xdp_program *previous;
+	uint32_t tapped; /* targets that somebody looks at, a bit for each (bpf/tap.h) */
 	bool hooks; /* it calls the programs of services with hooks of their own (the map own_hooks) */
 	bool dispatcher; /* attached beside others, in libxdp's dispatcher (io/dispatcher.h) */
 };

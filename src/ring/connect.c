@@ -110,6 +110,8 @@ static int status_of(const char *answer)
 		return -EACCES;
 	case 404:
 		return -ENOENT;
+	case 501:
+		return -EOPNOTSUPP;
 	case 503:
 		return -EBUSY;
 	default:
@@ -117,8 +119,9 @@ static int status_of(const char *answer)
 	}
 }
 
-int ringside_connect(const char *instance, const char *name, uint32_t look_on)
+int ringside_connect(const char *instance, const char *name, enum ringside_way way)
 {
+	static const char *const ways[] = { "rings", "taps", "packets" };
 	char request[256], answer[ANSWER_BYTES];
 	int fd, ret;
 
@@ -133,7 +136,7 @@ int ringside_connect(const char *instance, const char *name, uint32_t look_on)
 	snprintf(request, sizeof(request),
 		"GET /api/v1/%s/%s HTTP/1.1\r\nHost: ringside\r\nConnection: Upgrade\r\n"
 		"Upgrade: ringside-ring/%u\r\n\r\n",
-		look_on ? "taps" : "rings", name, RINGSIDE_VERSION);
+		ways[way], name, RINGSIDE_VERSION);
 	ret = send_all(fd, request, strlen(request));
 	if (!ret)
 		ret = receive_answer(fd, answer);

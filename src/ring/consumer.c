@@ -167,7 +167,8 @@ out_close:
 int ringside_open(struct ringside **ring, const char *instance, const char *name,
 	const struct ringside_options *options)
 {
-	int fd = ringside_connect(instance, name, options ? options->look_on : 0);
+	int fd = ringside_connect(
+		instance, name, options && options->look_on ? RINGSIDE_LOOK_ON : RINGSIDE_READ);
 
 	return fd < 0 ? fd : ringside_open_connection(ring, fd, options);
 }

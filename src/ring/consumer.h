@@ -5,9 +5,12 @@
 
 #include "ring/ring.h"
 
-/* Connects to the control socket of an instance and asks for a ring, to read it or to look on. Returns the connection, on which
- * the greeting comes next, or a negative errno as ringside_open() has it. */
-int ringside_connect(const char *instance, const char *name, uint32_t look_on);
+/* What for: to read a ring, to look on at it, or to look at the packets of a service, or "drops", of that name. */
+enum ringside_way { RINGSIDE_READ, RINGSIDE_LOOK_ON, RINGSIDE_TAP };
+
+/* Connects to the control socket of an instance and asks for rings. Returns the connection, on which the greeting
+ * comes next, or a negative errno as ringside_open() has it; -EOPNOTSUPP: no tap sees the service's packets. */
+int ringside_connect(const char *instance, const char *name, enum ringside_way way);
 
 /* Receives exactly `bytes` with at most `max` descriptors, -1 where fewer came. 0, or -EPROTO,
  * -ETIMEDOUT, …; then it leaves no descriptor open. */

@@ -74,8 +74,7 @@ void readers_init(struct readers *readers, const char *service, uint64_t boot_id
 
 void readers_fini(struct readers *readers)
 {
-	for (unsigned i = 0; i < readers->waiting_count; i++)
-		close(readers->waiting[i].socket);
+	readers_send_away(readers);
 	audience_fini(&readers->audience);
 	pthread_mutex_destroy(&readers->lock);
 }
@@ -139,6 +138,26 @@ void readers_take(struct readers *readers, const struct service_client *client, 
 			(struct reader_waiting){ socket, client->looks_on };
 	else
 		close(socket);
+	pthread_mutex_unlock(&readers->lock);
+}
+
+unsigned readers_count(struct readers *readers)
+{
+	unsigned waiting;
+
+	pthread_mutex_lock(&readers->lock);
+	waiting = readers->waiting_count;
+	pthread_mutex_unlock(&readers->lock);
+	audience_sweep(&readers->audience);
+	return waiting + audience_readers(&readers->audience);
+}
+
+void readers_send_away(struct readers *readers)
+{
+	pthread_mutex_lock(&readers->lock);
+	for (unsigned i = 0; i < readers->waiting_count; i++)
+		close(readers->waiting[i].socket);
+	readers->waiting_count = 0;
 	pthread_mutex_unlock(&readers->lock);
 }
 

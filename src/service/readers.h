@@ -56,6 +56,11 @@ void readers_take(struct readers *readers, const struct service_client *client, 
 void readers_seat(
 	struct readers *readers, void (*attend)(void *context, bool attended), void *context);
 
+/* Those that read, or wait for a seat; seats of those that have gone are freed. */
+unsigned readers_count(struct readers *readers);
+/* Sends those away that wait. */
+void readers_send_away(struct readers *readers);
+
 /* A table's rows: process and command, with `where` behind when that is not empty. */
 #define READERS_COLUMNS 5
 extern const struct figure_type readers_columns[];

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "worker/change.h"
 
+#include <stdlib.h>
+
+void worker_rules_free(struct worker_rules *rules)
+{
+	if (rules)
+		free(rules->tap);
+	free(rules);
+}
+
 static enum change read_change(const struct worker *w)
 {
 	/* pairs with the other thread's release: what it did before is seen */
@@ -53,6 +62,7 @@ static void take(struct worker *w)
 	w->state = next->state;
 	w->access = next->access;
 	w->access_memory = next->access_memory;
+	w->tap = next->tap;
 	w->limited |= next->limited;
 	w->handles |= next->handles;
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)

@@ -21,7 +21,11 @@ struct worker_rules {
 	const struct access_rule *access;
 	struct access_memory access_memory;
 	struct worker_handler handlers[SERVICE_SLOTS]; /* of the old rules' services, too */
+	struct tap_queue *tap; /* NULL: none; freed with them */
 };
+
+/* NULL is allowed. */
+void worker_rules_free(struct worker_rules *rules);
 
 /* The watcher's. */
 void change_begin(struct worker *worker, const struct worker_rules *rules);

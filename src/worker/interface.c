@@ -10,6 +10,7 @@
 #include "io/rings.h"
 #include "net/netns.h"
 #include "service/address.h"
+#include "worker/change.h"
 #include "worker/interface.h"
 #include "worker/ladder.h"
 #include "worker/rules.h"
@@ -271,7 +272,7 @@ void interface_close(struct interface *in)
 	ladder_close_queues(in);
 	for (uint32_t i = 0; i < in->queues_count; i++) {
 		free(in->workers[i]);
-		free(in->worker_rules[i]);
+		worker_rules_free(in->worker_rules[i]);
 		link_counter_close(in->tx_errors[i]);
 	}
 	if (back >= 0) {

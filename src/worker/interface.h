@@ -28,6 +28,7 @@ struct interface_settings {
 	const uint32_t *paused; /* a bit for each slot whose service is offered nothing */
 	void *const *instances; /* [SERVICE_SLOTS]: as the services' open() gave them */
 	struct access_books *access_books; /* NULL: nobody asks what [access] has counted */
+	struct taps *taps; /* NULL: nobody can look at its packets; see worker/tap.h */
 	uint32_t level; /* enum level */
 	struct log *log;
 };
@@ -50,6 +51,7 @@ struct interface_service {
 
 struct interface {
 	const struct interface_settings *settings;
+	uint64_t opening; /* counted by the pool, from 1; 0: not yet */
 	struct link link;
 	const struct io_ops *ops;
 	struct xdp_program *program; /* NULL: no XDP program */

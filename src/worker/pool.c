@@ -18,6 +18,7 @@
 #include "worker/price.h"
 #include "worker/reload.h"
 #include "worker/roster.h"
+#include "worker/tap.h"
 #include "worker/watch.h"
 
 #define SAMPLE_NS (100 * NSEC_PER_MSEC)
@@ -126,6 +127,7 @@ static void *watcher_thread(void *arg)
 		apply_level(pool);
 		for (unsigned i = 0; i < pool->interfaces_count; i++)
 			watch_interface(pool, &pool->interfaces[i], &all_read);
+		taps_serve(pool);
 		publish(pool, next);
 		if (all_read)
 			eventfd_write(pool->end_fd, 1);
@@ -142,6 +144,7 @@ static int open_all(struct pool *pool, struct err *err)
 		.service_queues = pool->service_queues,
 		.instances = pool->instances,
 		.access_books = pool->access_books,
+		.taps = pool->taps,
 		.paused = &pool->paused,
 		.log = pool->log,
 	};
@@ -211,6 +214,8 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 		      : 0;
 	if (!ret)
 		ret = access_books_open(&p->access_books, &config->access, err);
+	if (!ret)
+		ret = taps_open(&p->taps, log, err);
 	if (!ret)
 		ret = open_all(p, err);
 	if (!ret)
@@ -329,6 +334,7 @@ void pool_close(struct pool *pool)
 {
 	if (!pool)
 		return;
+	taps_close(pool->taps);
 	for (unsigned i = 0; i < pool->interfaces_count; i++) {
 		interface_close(pool->interfaces[i].interface);
 		link_watch_close(pool->interfaces[i].watch);

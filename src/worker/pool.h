@@ -38,6 +38,11 @@ int pool_judge_client(
 	struct pool *pool, const char *name, const struct service_client *client, struct err *err);
 void pool_take_client(
 	struct pool *pool, const char *name, const struct service_client *client, int socket);
+/* The same for one who asks to look at the packets of a service, by its name, or at all "drops". */
+int pool_judge_tap(
+	struct pool *pool, const char *name, const struct service_client *client, struct err *err);
+void pool_take_tap(
+	struct pool *pool, const char *name, const struct service_client *client, int socket);
 /* Takes over another configuration while frames flow: services added, removed and changed, interfaces
  * added and removed. On failure nothing has changed, with err saying why. On success it is kept and the
  * one before is the caller's to end; sections of interfaces that go on are not looked at. Waits until it
@@ -99,6 +104,12 @@ struct pool_interface {
 	struct histogram past_latency[SERVICE_SLOTS][2]; /* by enum half */
 };
 
+/* What is another number after the interface, or its sockets, have been opened; 0: it is away. */
+static inline uint64_t pool_interface_opening(const struct pool_interface *pi)
+{
+	return pi->interface ? pi->interface->opening * 2 + (pi->interface->io[0] != NULL) : 0;
+}
+
 struct pool {
 	const struct config *config;
 	struct log *log;
@@ -123,6 +134,8 @@ struct pool {
 	double level_price_ns[LEVEL_DEBUG + 1];
 	/* the watcher's */
 	struct access_books *access_books;
+	struct taps *taps; /* clients of the control thread's are judged by it, too */
+	uint64_t openings; /* of interfaces */
 	uint32_t applied_level; /* what the interfaces have been told */
 	uint32_t recorded_level; /* the latencies' own, see worker.h */
 	uint64_t applied_debug_ends_ns;

@@ -305,6 +305,11 @@ static int take_over(
 	return ret;
 }
 
+int reload_again(struct pool *pool, struct err *err)
+{
+	return take_over(pool, pool->config, pool->paused, err);
+}
+
 static int set_key(struct pool *pool, const struct config_service *service, const char *key,
 	const char *value, struct err *err)
 {

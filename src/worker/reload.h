@@ -14,4 +14,7 @@
 /* Serves a request. Returns 0, or a negative errno with the request's err set; then nothing has changed. */
 int reload_serve(struct pool *pool, struct pool_request *request);
 
+/* Takes the configuration over once more, since something else has changed that the rules are made from. */
+int reload_again(struct pool *pool, struct err *err);
+
 #endif

@@ -12,6 +12,7 @@
 #include "worker/ladder.h"
 #include "worker/rules.h"
 #include "worker/swap.h"
+#include "worker/tap.h"
 #include "worker/user_half.h"
 
 /* A worker takes a change between two batches, within microseconds; only a stuck one needs so long. */
@@ -50,7 +51,7 @@ void swap_abort(struct swap *swap)
 	for (uint32_t i = 0; swap->has_new_sockets && i < swap->next.queues_count; i++)
 		free(swap->next.workers[i]);
 	for (uint32_t i = 0; i < swap->next.queues_count; i++)
-		free(swap->next.worker_rules[i]);
+		worker_rules_free(swap->next.worker_rules[i]);
 	xdp_program_close(swap->next.program);
 	access_free(swap->next.access);
 	free(swap->next.own_tables);
@@ -123,6 +124,7 @@ static int load(struct swap *swap, struct err *err)
 		.state = in->state,
 		.access = rules_access(next),
 		.previous = in->program,
+		.tapped = taps_wanted(next->settings->taps),
 		.hooks = rules_want_xdp(next) != SERVICE_XDP_NO,
 	};
 	int ret;
@@ -181,6 +183,8 @@ static int make_worker_rules(struct swap *swap, struct err *err)
 		user_half_get_handlers(next, i, rules->handlers);
 		if (!next->program)
 			rules_set_access(next, &rules->access, &rules->access_memory);
+		if (taps_make_queue(next->settings->taps, next, i, &rules->tap))
+			return err_set(err, -ENOMEM, "make room for a tap");
 		rules->limited = rules->access && rules->access->cost;
 		for (unsigned k = 0; k < SERVICE_SLOTS; k++) {
 			rules->limited |= !next->program && next->rules[k].limit_cost;
@@ -289,7 +293,7 @@ static int lead_over(struct swap *swap, struct err *err)
 static void forget_old(struct interface *old)
 {
 	for (uint32_t i = 0; i < old->queues_count; i++)
-		free(old->worker_rules[i]);
+		worker_rules_free(old->worker_rules[i]);
 	access_books_keep(old->settings->access_books, old);
 	xdp_program_close(old->program);
 	access_free(old->access);

@@ -75,6 +75,7 @@ int watch_open_interface(struct pool *pool, struct pool_interface *pi, struct er
 		pi->interface = NULL;
 		return ret;
 	}
+	pi->interface->opening = ++pool->openings;
 	keep_shown(pi);
 	log_opened(pool, pi);
 	return 0;

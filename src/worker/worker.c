@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "worker/change.h"
 #include "worker/record.h"
+#include "worker/tap_queue.h"
 #include "worker/worker.h"
 
 /* An idle worker wakes up this often to show that it lives. */
@@ -155,11 +156,13 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 	}
 	counter_set(&w->books.lent, (unsigned)n);
 	/* services compare it with the frames' times of arrival: it must not be older */
-	if (w->limited || w->handles)
+	if (w->limited || w->handles || w->tap)
 		start_ns = clock_now_ns();
 	else if (level >= LEVEL_DETAILED)
 		start_ns = record_start(w);
 	w->access_memory.now_ns = start_ns;
+	if (w->tap)
+		tap_queue_keep(w->tap, w, (unsigned)n);
 	for (int i = 0; i < n; i++) {
 		if (i + 1 < n)
 			__builtin_prefetch(w->frames[i + 1].data);
@@ -170,6 +173,8 @@ static inline __attribute__((always_inline)) int run_batch(struct worker *w, enu
 		sent_ns = clock_now_ns();
 	w->ops->finish(w->io, w->frames, (unsigned)n);
 	record_counts(w, (unsigned)n);
+	if (w->tap)
+		tap_queue_show(w->tap, w, (unsigned)n, start_ns);
 	/* pairs with the sampler's acquire: whoever sees 0 sees the cells */
 	__atomic_store_n(&w->books.lent, 0, __ATOMIC_RELEASE);
 	if (level >= LEVEL_DETAILED)

@@ -58,6 +58,7 @@ struct worker {
 		*access; /* NULL: a kernel half has judged the sources, or nobody shall */
 	struct access_memory access_memory;
 	struct worker_handler handlers[SERVICE_SLOTS]; /* by slot */
+	struct tap_queue *tap; /* NULL: nobody looks at what it finishes */
 
 	/* set by the starter, const while the thread runs */
 	const struct io_ops *ops;

@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Looking at what services do with packets, and at all drops: each packet once, as it was received, with what became
+# of it, and nobody notices.
+. "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+. "$srcdir/tests/tap.sh"
+. "$srcdir/tests/sender.sh"
+for tool in tshark bpftool; do
+	command -v $tool >/dev/null || skip "$tool is not installed"
+done
+
+strict
+
+# shown TARGET: packets of it are shown by now; hidden TARGET
+times() { grep -c "tap of $1: packets are $2shown" "$err"; }
+shown() { wait_for 10 eval "[ \$(times $1 '') -gt \$(times $1 'no longer ') ]" || fail "no tap of $1"; }
+hidden() { wait_for 10 eval "[ \$(times $1 '') = \$(times $1 'no longer ') ]" || fail "the tap of $1 stays"; }
+
+# came FILE PORT: the tap has got so far that it has seen the last packet, which is for this port
+came() { wait_for 20 grep -q "\.$2: UDP" "$1" || fail "the last packet is not in $1: $(tail -n 2 "$1")"; }
+
+has_comment() { [ "$(fields_of "$1" frame.comment | sort | uniq -c | tr -s ' ')" = " $2 $3" ]; }
+
+# program_bytes: the size of the kernel half
+program_bytes() {
+	in_near bpftool -j prog show id "$(xdp_id)" | sed -n 's/.*"bytes_xlated":\([0-9]*\).*/\1/p'
+}
+is_program_of() { [ "$(program_bytes)" = "$1" ]; }
+
+# service INDEX NAME: a figure of it in the newest record
+service() {
+	"$python" -c 'import functools, json, sys
+service = json.loads(open(sys.argv[1]).read().split("\n")[-2])["services"][int(sys.argv[2])]
+print(functools.reduce(lambda at, word: at[word], sys.argv[3].split("."), service))' "$out" "$@"
+}
+
+# starts INTERFACE-KEY SERVICE-KEY: two services, of which one drops nearly all
+starts() {
+	cat >two.ini <<-INI
+		[interface rs0]
+		$1
+		[service free]
+		type = reflect
+		interfaces = rs0
+		signatures = any
+		ports = 7000-7019, 3842
+		$2
+		[service limited]
+		type = reflect
+		interfaces = rs0
+		signatures = any
+		ports = 7100-7199
+		max_pps = 1
+		$2
+	INI
+	ringside_start -c two.ini
+}
+
+# beside TARGET FILE: a tap of its own, as $beside_pid
+beside() {
+	"$RINGSIDE" tap "$1" --write "$2" 2>"$2.err" &
+	beside_pid=$!
+	started="$started $beside_pid"
+}
+
+sees_all() {
+	about "each packet of a service once, bit by bit as it was sent, with what became of it, and all drops: $*"
+	local free_pid limited_pid dropped
+	beside free free.pcapng
+	free_pid=$beside_pid
+	beside service:limited limited.pcapng
+	limited_pid=$beside_pid
+	tap drops --write drops.pcapng --print udp
+	shown free
+	shown limited
+	shown drops
+	sends kinds=mixed ports=7000-7019
+	sends ports=7100-7199
+	came tap.out 7199
+	becomes "last.services[0].tx_packets == 80" "last.services[1].rx_packets == 100" "not totals.in_flight_packets"
+	tap_ends 0 INT
+	kill -INT "$free_pid" "$limited_pid"
+	wait "$free_pid" "$limited_pid"
+	started=${started/ $free_pid $limited_pid/}
+
+	sends kinds=mixed ports=7000-7019 write="$dir/sent"
+	# neither what is for a group nor fragments are answered: of seven frames for a port the first four
+	awk 'NR % 7 >= 1 && NR % 7 <= 4' sent >expected
+	frames_of free.pcapng >got
+	cmp -s expected got || fail "the file differs from what was sent: $(diff expected got | head -n 3)"
+	grep -q '^ringside: 80 packets, 80 of them wanted; 0 lost$' free.pcapng.err || fail "$(cat free.pcapng.err)"
+
+	dropped=$(service 1 drop.rate_limited)
+	[ "$dropped" -gt 30 ] && has_comment drops.pcapng "$dropped" 'dropped: rate_limited' ||
+		fail "$dropped dropped: $(fields_of drops.pcapng frame.comment | sort | uniq -c)"
+	[ "$(grep -c 'bytes, dropped: rate_limited$' tap.out)" = "$dropped" ] || fail "lines: $(head -n 3 tap.out)"
+	grep -q "^ringside: 100 packets, 100 of them wanted; 0 lost$" limited.pcapng.err || fail "$(cat limited.pcapng.err)"
+	hidden free
+	[ -z "$1$2" ] || return
+	has_comment free.pcapng 80 answered || fail "comments: $(fields_of free.pcapng frame.comment | sort | uniq -c)"
+	sends ports=7100-7199 write="$dir/sent"
+	frames_of limited.pcapng | cmp -s sent - || fail "the service's file differs from what was sent"
+}
+
+# Of all the tap's packets and losses there are as many as the service has had since.
+is_exact() {
+	local had=$(($(service 0 rx_packets) - $1))
+	"$python" - "$(cat tap.err)" "$had" <<-'END' || fail "$(cat tap.err), of $had"
+		import re, sys
+		seen, wanted, lost = map(int, re.search(r"(\d+) packets, (\d+) of them wanted; (\d+) lost", sys.argv[1]).groups())
+		sys.exit(seen + lost != int(sys.argv[2]) or seen != wanted or lost < 1000)
+	END
+}
+
+disturbs_nobody() {
+	about "a tap that hangs while packets flood loses its own packets, all of them counted: $*"
+	local before
+	before=$(service 0 rx_packets)
+	tap free --write lost.pcapng --print
+	shown free
+	sends ports=7000-7000
+	came tap.out 7000
+	kill -STOP "$tap_pid"
+	send_start 20000
+	becomes "last.services[0].rx_packets > 12000"
+	send_end
+	becomes "not totals.in_flight_packets"
+	lost_nothing 0
+	kill -CONT "$tap_pid"
+	sends ports=7001-7001
+	came tap.out 7001
+	becomes "last.services[0].rx_packets == last.services[0].tx_packets" "not totals.in_flight_packets"
+	tap_ends 0 TERM
+	is_exact "$before"
+	[ "$(fields_of lost.pcapng frame.drop_count | awk '$1 { sum += $1 } END { print sum + 0 }')" = \
+		"$(sed -n 's/.* \([0-9]*\) lost$/\1/p' tap.err)" ] || fail "drop counts in the file"
+	hidden free
+}
+
+leaves_no_trace() {
+	about "the kernel half has nothing of a tap when nobody looks; whoever is killed is missed"
+	ringside_start -i rs0 reflect --set=reflect.signatures=any --set=reflect.ports=7000-7099 || return
+	local before
+	before=$(program_bytes)
+	tap drops
+	shown drops
+	is_program_of "$before" && fail "the program is the same with a tap"
+	kill -KILL "$tap_pid"
+	wait "$tap_pid" 2>/dev/null
+	hidden drops
+	wait_for 10 is_program_of "$before" || fail "the program has $(program_bytes) bytes, not $before"
+
+	about "a tap goes on when its service is paused, and comes again when the interface does"
+	tap reflect --print
+	shown reflect
+	"$RINGSIDE" set reflect.state paused && "$RINGSIDE" set reflect.state running || fail "not paused"
+	sends ports=7001-7001
+	came tap.out 7001
+	pair_delete
+	becomes "last.interfaces[0].state == 'absent'"
+	pair_again
+	becomes "last.interfaces[0].state == 'up'"
+	wait_for 20 eval "sends ports=7002-7002; grep -q '\.7002: UDP' tap.out" || fail "nothing after that: $(cat tap.err)"
+
+	about "only root and the daemon's own user may look, and what cannot be seen is said"
+	chmod 755 "$dir/run" && chmod 666 "$dir"/run/*.sock "$dir"/run/*.stats
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$RINGSIDE" tap reflect 2>words && fail "anybody may look"
+	grep -q "open 'reflect': Permission denied" words || fail "$(cat words)"
+	refused 1 "there is no ring 'service:nothing', nor a service" service:nothing
+	ringside_stop
+	tap_ends 0
+	ringside_start -i rs0 http --set=http.root="$dir" || return
+	refused 1 "service 'http' does not judge its packets at XDP: no tap sees them" http
+	ringside_stop
+}
+
+everything() {
+	starts "$1" "$2" || return
+	sees_all "$@"
+	[ -n "$1" ] || disturbs_nobody "$@"
+	ringside_stop
+}
+
+net_make 1
+sender_is_alone
+everything '' ''
+everything '' 'path = user'
+everything 'io = af_packet' ''
+net_make 1
+leaves_no_trace
+finish
