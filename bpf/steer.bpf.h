@@ -49,6 +49,15 @@ struct {
 	__type(value, struct steer_seen);
 } steer_seen SEC(".maps");
 
+/* The newest probe that has come to a target. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, STEER_PROBES);
+	__type(key, __u32);
+	__type(value, __u64);
+} steer_probes SEC(".maps");
+
 /* Of slots that move, and of queues that have met them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -103,7 +112,8 @@ static __always_inline void steer_look_at_order(
  * `last` without what was known as lost have been executed: what is beyond was sent behind it. One word tells,
  * so that nothing depends on the order in which two would be seen; atomics with a result, which are a full
  * barrier, are refused by kernels before 5.12. */
-static __always_inline __s64 steer_behind(const struct steer_seen *seen, const struct steer_lane *lane)
+static __always_inline __s64 steer_behind(
+	const struct steer_seen *seen, const struct steer_lane *lane)
 {
 	__u64 executed = *(const volatile __u64 *)&seen->packets;
 
@@ -121,25 +131,30 @@ static __always_inline int steer_is_idle(__u32 slot, __u32 target)
 
 		sent = bpf_map_lookup_elem(&steer_sent, &flow);
 		seen = bpf_map_lookup_elem(&steer_seen, &flow);
-		if (!sent || !seen || sent->sequence != seen->sequence)
+		if (!sent || !seen ||
+			(sent->sequence != seen->sequence && sent->sequence != sent->past))
 			return 0;
 	}
 	return 1;
 }
 
-/* True when nothing of the lane is still on its way to the target it had. */
-static __always_inline int steer_has_executed(__u32 slot, struct steer_seen *seen,
+/* True when nothing of the lane is still on its way to the target it had. However long it takes: no time says so,
+ * for the far thread may not get its turn. */
+static __always_inline int steer_has_executed(__u32 slot, __u32 flow, const struct steer_seen *seen,
 	const struct steer_lane *lane, __u64 now_ns, __u32 tags)
 {
+	const struct steer_sent *sent = bpf_map_lookup_elem(&steer_sent, &flow);
 	__s64 behind;
 
-	if (now_ns - lane->last_ns > STEER_QUIET_NS)
-		return 1;
-	if (!tags)
+	if (!sent)
 		return 0;
+	if (!tags || sent->untagged)
+		return now_ns - lane->last_ns > STEER_QUIET_NS;
 	behind = steer_behind(seen, lane);
-	if (behind < 0 || behind >= STEER_BATCH)
-		return behind >= STEER_BATCH;
+	if (behind >= STEER_BATCH)
+		return 1;
+	if (behind < 0 && *(const volatile __u64 *)&sent->past < lane->last)
+		return 0;
 	/* signed: the far CPU may have looked at the clock after us */
 	return (__s64)(now_ns - seen->moving_ns) >= (__s64)STEER_IDLE_NS &&
 	       steer_is_idle(slot, lane->target);
@@ -177,7 +192,7 @@ static __always_inline __u32 steer_keep_lane(__u32 slot, __u32 queue, __u32 n,
 	} else if (lane->target != head.target) {
 		flow = steer_flow(slot, queue, lane->target);
 		seen = bpf_map_lookup_elem(&steer_seen, &flow);
-		if (seen && steer_has_executed(slot, seen, lane, now_ns, tags))
+		if (seen && steer_has_executed(slot, flow, seen, lane, now_ns, tags))
 			steer_go_over(lane, slot, queue, head.target);
 	}
 	lane->last_ns = now_ns;
@@ -255,6 +270,29 @@ static __always_inline int steer_finish(struct xdp_md *ctx, const struct frame *
 	return XDP_REDIRECT;
 }
 
+/* Run by user space on a frame of its own. */
+SEC("xdp")
+int steer_probe(struct xdp_md *ctx)
+{
+	const struct steer_probe *probe = (void *)(long)ctx->data;
+	__u32 cpu;
+
+	if ((const void *)(probe + 1) > (const void *)(long)ctx->data_end)
+		return XDP_DROP;
+	cpu = probe->cpu;
+	if (steer_put_tag(ctx, STEER_TAG_PROBE, probe->index, probe->number))
+		return XDP_DROP;
+	return bpf_redirect_map(&steer_cpus, cpu, XDP_DROP);
+}
+
+static __always_inline void steer_note_probe(__u32 index, __u64 number)
+{
+	__u64 *newest = bpf_map_lookup_elem(&steer_probes, &index);
+
+	if (newest)
+		*(volatile __u64 *)newest = number;
+}
+
 /* On the CPU of the slot, before the stack. */
 SEC("xdp/cpumap")
 int steer_arrive(struct xdp_md *ctx)
@@ -266,10 +304,14 @@ int steer_arrive(struct xdp_md *ctx)
 
 	if ((void *)(tag + 1) > (void *)(long)ctx->data)
 		return XDP_PASS;
-	if (tag->magic != STEER_TAG && tag->magic != STEER_TAG_MOVING)
-		return XDP_PASS;
 	flow = tag->flow;
 	sequence = tag->sequence;
+	if (tag->magic == STEER_TAG_PROBE) {
+		steer_note_probe(flow, sequence);
+		return XDP_DROP;
+	}
+	if (tag->magic != STEER_TAG && tag->magic != STEER_TAG_MOVING)
+		return XDP_PASS;
 	seen = bpf_map_lookup_elem(&steer_seen, &flow);
 	if (seen) {
 		if (tag->magic == STEER_TAG_MOVING)

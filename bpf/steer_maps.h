@@ -20,7 +20,7 @@
 /* …or when none has come for so long, and the CPU's queue is empty: had its thread not had its turn, what it
  * waits to take would be there. */
 #define STEER_IDLE_NS 100000000ull
-/* A lane without a frame for so long has none on its way: its last one was executed, or lost. */
+/* Without tags nobody knows: a lane without a frame for so long is taken to have none on its way. */
 #define STEER_QUIET_NS 1000000000ull
 
 /* A slot's target, read and written at once. */
@@ -66,7 +66,8 @@ struct steer_sent {
 	__u64 sequence; /* of the newest frame that carries a tag, from 1 */
 	__u64 untagged; /* frames that do not */
 	__u64 taken; /* moving slots that the queue has brought to the target */
-	__u64 pad[5];
+	__u64 past; /* written by user space: all up to this one were executed, or are lost for sure */
+	__u64 pad[4];
 };
 
 /* What has come of it. Written by the target's CPU. */
@@ -88,13 +89,30 @@ struct steer_lane {
 };
 
 struct steer_tag {
-	__u32 magic; /* STEER_TAG or STEER_TAG_MOVING: of a slot that moves */
+	__u32 magic; /* STEER_TAG; STEER_TAG_MOVING: of a slot that moves; STEER_TAG_PROBE */
 	__u32 flow;
 	__u64 sequence;
 };
 
 #define STEER_TAG 0x53544731u
 #define STEER_TAG_MOVING 0x53544732u
+#define STEER_TAG_PROBE 0x53544733u
+
+/* A frame of our own, sent to a CPU to learn that it has executed all that was queued before. */
+struct steer_probe {
+	__u32 cpu;
+	__u32 index; /* in steer_probes: steer_probe_index() */
+	__u64 number;
+	__u8 pad[48];
+};
+
+_Static_assert(sizeof(struct steer_probe) == 64, "an Ethernet frame");
+#define STEER_PROBES (SERVICE_SLOTS * STEER_TARGETS)
+
+static __always_inline __u32 steer_probe_index(__u32 slot, __u32 target)
+{
+	return slot * STEER_TARGETS + target;
+}
 
 _Static_assert(sizeof(struct steer_sent) == 64 && sizeof(struct steer_seen) == 64, "layout");
 _Static_assert(sizeof(struct steer_tag) == 16, "XDP metadata is a multiple of 4 bytes");

@@ -74,6 +74,20 @@ struct steer_watch {
 	uint64_t progress, since_ns;
 };
 
+/* Two looks at what all queues have sent to a target. Once that of the first is through, the second is the
+ * first, and a new one is taken. */
+struct steer_epoch {
+	uint64_t first[STEER_QUEUES], second[STEER_QUEUES];
+	uint64_t first_ns, second_ns;
+	uint64_t past[STEER_QUEUES]; /* to be told to the kernel half at the next look */
+	/* what the program on the CPU has seen, and what the stack has had for sure */
+	uint64_t seen[STEER_QUEUES], settled[STEER_QUEUES];
+	uint64_t seen_packets; /* of all queues, when `seen` was looked at */
+	bool was_empty; /* nothing was on its way at the last look */
+	uint64_t clear_ns; /* of what was sent before, nothing is on its way any more */
+	uint64_t probe; /* number of the first one that was sent since; 0: none */
+};
+
 /* The maps of an interface's kernel half. */
 struct steer_interface {
 	struct steer_interface *next;
@@ -81,8 +95,12 @@ struct steer_interface {
 	const struct service_interface *place;
 	struct steer_table *tables; /* [SERVICE_SLOTS], mapped */
 	struct steer_sent *sent; /* [STEER_FLOWS], mapped */
-	struct steer_seen *seen; /* likewise; all three NULL with target = worker */
-	struct steer_watch watches[STEER_QUEUES];
+	struct steer_seen *seen; /* likewise */
+	uint64_t *probes; /* [STEER_PROBES], mapped; all four NULL with target = worker */
+	uint64_t probes_sent;
+	bool probes_fail; /* has been said */
+	struct steer_epoch epochs[STEER_TARGETS];
+	uint64_t lost[STEER_QUEUES]; /* as shown: that only grows */
 };
 
 /* What targets have got, summed over queues and interfaces. */
@@ -116,7 +134,7 @@ struct steer {
 	struct steer_interface *interfaces;
 	/* what interfaces that were closed have counted */
 	struct steer_count past[STEER_TARGETS];
-	struct steer_watch watches[STEER_TARGETS];
+	uint64_t lost[STEER_TARGETS]; /* as shown: that only grows */
 	struct steer_load past_load[STEER_ENTRIES];
 	struct steer_load loads[STEER_ENTRIES]; /* of all, as last looked at */
 	struct steer_assignment now;
@@ -186,9 +204,22 @@ unsigned steer_moving(const struct steer *steer);
 extern const struct figure_type steer_figures[];
 extern const struct figure_table steer_tables[];
 void steer_sample(void *instance, struct figure_sample *sample);
-/* Adds what an interface has counted for a target. */
+
+/* steer_way.c: the ways to CPUs. */
+
+/* Looks for what is lost for sure, ten times a second. */
+void steer_tend_ways(struct steer *steer);
+/* Whether frames to a target carry no tags, so that nobody knows how far they are. */
+bool steer_is_blind(const struct steer_interface *interface, unsigned target);
+/* Whether nothing is on its way to a target that was sent before a time. */
+bool steer_is_clear(const struct steer_interface *interface, unsigned target, uint64_t then_ns);
+/* Whether a queue's frames to a target up to one were executed or are lost. */
+bool steer_is_through(const struct steer_interface *interface, unsigned target, unsigned queue,
+	uint64_t sequence);
+/* Adds what an interface has counted for a target; of all interfaces together. */
 void steer_count(
 	const struct steer_interface *interface, unsigned target, struct steer_count *count);
+struct steer_count steer_count_target(struct steer *steer, unsigned target);
 
 void steer_follow(void *part, uint32_t queue, struct service_way *way);
 

@@ -128,6 +128,9 @@ static int map_all(
 	if (!ret)
 		ret = map_memory(place, "steer_seen", STEER_FLOWS * sizeof(*i->seen),
 			(void **)&i->seen, err);
+	if (!ret)
+		ret = map_memory(place, "steer_probes", STEER_PROBES * sizeof(*i->probes),
+			(void **)&i->probes, err);
 	return ret;
 }
 
@@ -139,6 +142,8 @@ static void unmap_all(struct steer_interface *i)
 		munmap(i->sent, STEER_FLOWS * sizeof(*i->sent));
 	if (i->seen)
 		munmap(i->seen, STEER_FLOWS * sizeof(*i->seen));
+	if (i->probes)
+		munmap(i->probes, STEER_PROBES * sizeof(*i->probes));
 }
 
 static bool has_keys(const struct steer_settings *settings, uint32_t cpu)

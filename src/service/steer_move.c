@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "service/steer_ring.h"
 
-/* A queue that has no lane yet may have sent its last packet of the slot just before the move. */
+/* Without tags: a queue that has no lane yet may have sent its last packet of the slot just before the move. */
 #define REST_NS (2 * STEER_QUIET_NS)
 
 static void store(struct steer_entry *entry, __u8 target, __u8 old, __u8 moving)
@@ -116,9 +116,26 @@ static void note_straggler(
 	bool *straggles = context;
 	struct steer_lane lane;
 
-	if (!bpf_map_lookup_elem(lanes_fd(i), &key, &lane) &&
-		lane.target != steer_target_of(s, n) && clock_now_ns() - lane.last_ns < REST_NS)
+	if (bpf_map_lookup_elem(lanes_fd(i), &key, &lane) || lane.target == steer_target_of(s, n))
+		return;
+	if (steer_is_blind(i, lane.target)
+			? clock_now_ns() - lane.last_ns < REST_NS
+			: !steer_is_through(
+				  i, lane.target, key / STEER_LANE_SLOTS % STEER_QUEUES, lane.last))
 		straggles[n] = true;
+}
+
+/* Whether what was sent before the move, by queues that have no lane for the slot, is on its way no more. */
+static bool is_behind(const struct steer *s, unsigned n, uint64_t now_ns)
+{
+	for (const struct steer_interface *i = s->interfaces; i; i = i->next) {
+		const union steer_head head = i->tables[s->slot].entry[n].head;
+
+		if (steer_is_blind(i, head.old) ? now_ns - s->moved_ns[n] < REST_NS
+						: !steer_is_clear(i, head.old, s->moved_ns[n]))
+			return false;
+	}
+	return true;
 }
 
 /* Deleting the key at hand may make the walk begin anew, and then it meets it no more. */
@@ -179,6 +196,6 @@ void steer_settle(struct steer *s)
 		each_lane(s, i, note_straggler, straggles);
 	for (unsigned n = 0; n < steer_entries(s); n++)
 		if (s->phase[n] != STEER_RESTS && s->phase[n] != STEER_LEAVES && !straggles[n] &&
-			now_ns - s->moved_ns[n] >= REST_NS)
+			(s->phase[n] == STEER_CLOSES || is_behind(s, n, now_ns)))
 			go_on(s, n);
 }

@@ -16,7 +16,7 @@ struct steer_numbers *steer_numbers_new(void);
 void steer_numbers_free(struct steer_numbers *numbers);
 
 /* Takes down a packet's number; *missing: how many are, before it. now_ns: not 0. */
-enum steer_place steer_numbers_judge(struct steer_numbers *numbers, __u64 key, __u64 number,
-	__u64 now_ns, __u64 *missing);
+enum steer_place steer_numbers_judge(
+	struct steer_numbers *numbers, __u64 key, __u64 number, __u64 now_ns, __u64 *missing);
 
 #endif

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* steer: what it shows, and what of the books it knows alone. */
+/* steer: what it shows. */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/counter.h"
 #include "service/steer_ring.h"
-
-/* What a CPU has not executed after so long without a sign of it was lost. */
-#define LOST_NS STEER_QUIET_NS
 
 const struct figure_type steer_figures[] = {
 	{ "targets", "", "CPUs or workers that have slots.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
@@ -115,61 +110,6 @@ _Static_assert(sizeof(steer_figures) / sizeof(*steer_figures) == FIGURES &&
 		       TABLES == STEER_FIGURE_TABLES,
 	"in step");
 
-void steer_count(const struct steer_interface *i, unsigned target, struct steer_count *count)
-{
-	for (unsigned queue = 0; queue < STEER_QUEUES; queue++) {
-		uint32_t flow = steer_flow(i->steer->slot, queue, target);
-		/* downstream first: what moves on meanwhile is in flight */
-		uint64_t seen = counter_get(&i->seen[flow].sequence);
-		uint64_t sent = counter_get(&i->sent[flow].sequence);
-		uint64_t untagged = counter_get(&i->sent[flow].untagged);
-
-		count->redirected += sent + untagged;
-		count->untold += untagged;
-		count->delivered += counter_get(&i->seen[flow].packets);
-		count->lost += counter_get(&i->seen[flow].lost);
-		count->in_flight += sent - seen;
-		count->taken += counter_get(&i->sent[flow].taken);
-	}
-}
-
-/* What was lost behind the last packet that arrived leaves no gap. It shows by nothing arriving any more. */
-static void tell_lost(
-	struct steer_watch *watch, uint64_t progress, uint64_t *lost, uint64_t *in_flight)
-{
-	uint64_t now_ns = clock_now_ns();
-
-	if (progress != watch->progress || !*in_flight) {
-		watch->progress = progress;
-		watch->since_ns = now_ns;
-	}
-	if (now_ns - watch->since_ns <= LOST_NS)
-		return;
-	*lost += *in_flight;
-	*in_flight = 0;
-}
-
-void steer_follow(void *part, uint32_t queue, struct service_way *way)
-{
-	struct steer_interface *i = part;
-	uint64_t seen = 0;
-
-	*way = (struct service_way){ 0 };
-	if (i->steer->readers)
-		return;
-	for (unsigned t = 0; t < i->steer->now.targets; t++) {
-		uint32_t flow = steer_flow(i->steer->slot, queue, t);
-		uint64_t sequence = counter_get(&i->seen[flow].sequence);
-		uint64_t tagged = counter_get(&i->sent[flow].sequence);
-
-		way->sent += tagged + counter_get(&i->sent[flow].untagged);
-		way->lost += counter_get(&i->seen[flow].lost);
-		way->in_flight += tagged - sequence;
-		seen += sequence;
-	}
-	tell_lost(&i->watches[queue % STEER_QUEUES], seen, &way->lost, &way->in_flight);
-}
-
 static void count_slots(const struct steer *s, unsigned slots[STEER_TARGETS + 1])
 {
 	memset(slots, 0, (STEER_TARGETS + 1) * sizeof(*slots));
@@ -214,7 +154,7 @@ static void sample_cpus(struct steer *s, struct figure_sample *sample)
 
 	count_slots(s, slots);
 	for (unsigned t = 0; t < s->now.targets; t++) {
-		struct steer_count count = s->past[t];
+		struct steer_count count = steer_count_target(s, t);
 		union figure_value *row;
 		char label[16];
 
@@ -222,9 +162,6 @@ static void sample_cpus(struct steer *s, struct figure_sample *sample)
 		row = figure_row(sample, TABLE_CPUS, label);
 		if (!row)
 			return;
-		for (const struct steer_interface *i = s->interfaces; i; i = i->next)
-			steer_count(i, t, &count);
-		tell_lost(&s->watches[t], count.delivered, &count.lost, &count.in_flight);
 		row[WEIGHT].count = s->now.weight[t];
 		row[SLOTS].count = slots[t];
 		row[TAKEN_OVER].count = count.taken;
@@ -242,10 +179,12 @@ void steer_sample(void *instance, struct figure_sample *sample)
 	struct steer *s = instance;
 	struct steer_load sum;
 
-	if (s->readers)
+	if (s->readers) {
 		steer_tend_rings(s);
-	else
+	} else {
+		steer_tend_ways(s);
 		steer_settle(s);
+	}
 	sample->figures[TARGETS].count = 0;
 	for (unsigned t = 0; t < s->now.targets; t++)
 		sample->figures[TARGETS].count += s->now.weight[t] > 0;
