@@ -24,6 +24,8 @@ says() {
 	[ $# = 1 ] || grep -q -F -e "$2" "$body" || fail "no '$2' in: $(head -c 300 "$body")"
 }
 
+is_empty() { [ ! -s "$body" ] || fail "a body: $(head -c 300 "$body")"; }
+
 api_start() { ringside_start -i rs0 reflect --set=reflect.path=user --set=api.listen=$tcp "$@"; }
 clients() { in_near "$python" "$srcdir/tests/clients.py" "$@"; }
 holds() { "$python" -c "import sys; sys.exit(not ($1))" || fail "not so: $1"; }
@@ -49,6 +51,8 @@ reads_everywhere() {
 		ask $by GET /healthz -H 'Host:' && says 400 '{"error": "an HTTP/1.1 request needs a Host header"}'
 		ask $by GET /healthz -H "X: $(printf '%40000s' x)" && says 431 '{"error": "'
 		ask $by GET "/$(printf '%040000d' 0)" && says 414 '{"error": "'
+		ask $by PUT /api/v1/stats-level -H 'Content-Length: x' -d basic && says 400 && is_empty
+		ask $by PUT /api/v1/stats-level -H 'Content-Length: 99999999999999999999' -d basic && says 413 && is_empty
 		about "$by: the stream goes on"
 		in_near timeout 20 curl -sN $([ $by = tcp ] || echo --unix-socket "$socket") "http://$tcp/api/v1/stream" |
 			head -n 3 >"$dir/stream"

@@ -4,6 +4,16 @@
 
 #define JSON_TYPE "Content-Type: application/json"
 
+/* Of a wrong Content-Length libmicrohttpd tells with two heads: nothing may be read behind the first one. */
+static bool is_empty(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n"),
+		   *length = strstr(answer, "\r\nContent-Length: 0\r\n"),
+		   *closed = strstr(answer, "\r\nConnection: close\r\n");
+
+	return end && length && length < end && closed && closed < end;
+}
+
 /* Sends bytes and reads what comes back within a moment; returns the status of the first answer. 0: it was
  * closed without one, or the server waits for more (not for long: test_api.sh). */
 static int send_bytes(const struct fixture *f, const char *bytes, size_t size)
@@ -23,7 +33,7 @@ static int send_bytes(const struct fixture *f, const char *bytes, size_t size)
 	close(fd);
 	if (length && sscanf(answer, "HTTP/1.%*1d %3d", &status) != 1)
 		fail_msg("no answer of HTTP: %.60s", answer);
-	if (status >= 400 &&
+	if (status >= 400 && !is_empty(answer) &&
 		(!strstr(answer, JSON_TYPE) || !strstr(answer, "\r\n\r\n{\"error\": \"")))
 		fail_msg("a refusal without an error in JSON: %s", answer);
 	return status;

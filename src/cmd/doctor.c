@@ -14,7 +14,8 @@ static const struct argument arguments_table[] = {
 	{ 0, "set", "SECTION.KEY=VALUE", "set a key behind the file; may be repeated" },
 	{ 0, "format", "text|json", "how to print (text)" },
 	{ 0, "passive", NULL,
-		"bind and attach nothing to interfaces, which makes some NICs reset the link" },
+		"bind and attach nothing to interfaces, which makes some NICs reset the link, and "
+		"set no rules" },
 	{ 0, "fix", NULL, "run the commands that mend, each printed with the one that undoes it" },
 	{ 'h', "help", NULL, "show this" },
 };
