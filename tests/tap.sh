@@ -9,6 +9,7 @@ sends() {
 
 # tap ARGUMENT...: in the background, as $tap_pid
 tap() {
+	: >"$dir/tap.err" # the words of the one before
 	"$RINGSIDE" tap "$@" >"$dir/tap.out" 2>"$dir/tap.err" &
 	tap_pid=$!
 	started="$started $tap_pid"

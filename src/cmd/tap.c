@@ -155,7 +155,9 @@ static int open_rings(struct tap *tap, struct err *err)
 
 	if (ret)
 		return open_failed(tap, ret, err);
-	if (!tap->output.is_tap && !ringside_readers(rings))
+	if (tap->output.is_tap)
+		fprintf(stderr, "ringside: %s: shown from here on\n", tap->what);
+	else if (!ringside_readers(rings))
 		fprintf(stderr,
 			"ringside: nobody reads ring '%s' yet: until then the stack has its "
 			"packets\n",
