@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Floods a veth's far end with SYNs from random addresses and ports, as fast as a CPU can; prints how many.
+"""Floods a veth's far end with SYNs from random addresses and ports, as fast as the CPUs can; prints how many.
 
-usage: syn_flood.py INTERFACE SOURCE-MAC MAC ADDRESS PORT SECONDS
+usage: syn_flood.py INTERFACE SOURCE-MAC MAC ADDRESS PORT SECONDS [CPUS]
 Every SYN is a right one: what is random in one place is taken back in a field that says nothing in a SYN, so that all
-checksums stay what they are. The far end needs an XDP program or GRO.
+checksums stay what they are. The far end needs an XDP program or GRO. What comes back for the forged addresses is
+dropped before the stack of this end has anything to do with it: they are somewhere else.
 """
 import ctypes
+import multiprocessing
 import os
 import socket
 import struct
@@ -13,11 +15,13 @@ import sys
 import time
 
 from loss import instruction
-from xdp import PROG_LOAD, PROG_TYPE_XDP, bpf
+from xdp import LINK_CREATE, PROG_LOAD, PROG_TYPE_XDP, bpf
 
 PROG_TEST_RUN, LIVE_FRAMES, XDP_TX = 10, 2, 3
-REPEAT = 50000
+TCX_INGRESS, TC_ACT_SHOT, PROG_TYPE_TC = 46, 2, 3
+REPEAT = 200000  # of a call; short ones are slow
 BYTES = 60
+FORGED = "198.18.0.0"  # and what follows it in 16 bits
 # where the frame has what
 IP_ID, SOURCE_LOW, PORT, SEQUENCE_LOW, URGENT = 18, 28, 34, 40, 52
 
@@ -31,7 +35,7 @@ def checksum(data):
 
 def make_frame(source_mac, mac, address, port):
     macs = bytes.fromhex((mac + source_mac).replace(":", ""))
-    addresses = socket.inet_aton("198.18.0.0") + socket.inet_aton(address)
+    addresses = socket.inet_aton(FORGED) + socket.inet_aton(address)
     # the fields that vary, all zero, and their counterparts, all ones
     tcp = struct.pack(">HHIIBBHHHBBHH", 0, port, 0x5EED0000 | 0xFFFF, 0, 6 << 4, 2, 65535, 0, 0xFFFF, 2, 4, 1460, 0)[:24]
     pseudo = addresses + struct.pack(">HH", socket.IPPROTO_TCP, len(tcp))
@@ -63,13 +67,25 @@ def make_program(frame):
     return b"".join(code)
 
 
-def main():
-    interface, source_mac, mac, address, port, seconds = sys.argv[1:]
-    frame = make_frame(source_mac, mac, address, int(port))
-    text = make_program(frame)
+def load(kind, text):
     code, licence = ctypes.create_string_buffer(text, len(text)), ctypes.create_string_buffer(b"GPL")
-    program = bpf(PROG_LOAD, struct.pack("=IIQQIIQII16s", PROG_TYPE_XDP, len(text) // 8, ctypes.addressof(code),
-                                         ctypes.addressof(licence), 0, 0, 0, 0, 0, b"syn_flood"))
+    return bpf(PROG_LOAD, struct.pack("=IIQQIIQII16s", kind, len(text) // 8, ctypes.addressof(code),
+                                      ctypes.addressof(licence), 0, 0, 0, 0, 0, b"syn_flood"))
+
+
+def drop_answers(interface):
+    program = load(PROG_TYPE_TC, b"".join((
+        instruction(0xBF, 0x16),  # r6 = ctx
+        instruction(0x28, value=30),  # r0 = the upper half of IPv4's destination
+        instruction(0x15, offset=2, value=int.from_bytes(socket.inet_aton(FORGED)[:2], "big")),  # if equal goto +2
+        instruction(0xB7, value=-1), instruction(0x95),
+        instruction(0xB7, value=TC_ACT_SHOT), instruction(0x95))))
+    return bpf(LINK_CREATE, struct.pack("=IIII", program, socket.if_nametoindex(interface), TCX_INGRESS, 0))
+
+
+def flood(interface, source_mac, mac, address, port, seconds):
+    frame = make_frame(source_mac, mac, address, int(port))
+    program = load(PROG_TYPE_XDP, make_program(frame))
     data = ctypes.create_string_buffer(frame, BYTES)
     context = struct.pack("=6I", 0, BYTES, 0, socket.if_nametoindex(interface), 0, 0)
     context_buffer = ctypes.create_string_buffer(context, len(context))
@@ -78,9 +94,23 @@ def main():
         bpf(PROG_TEST_RUN, struct.pack("=IIIIQQIIIIQQIII", program, 0, BYTES, 0, ctypes.addressof(data), 0, REPEAT, 0,
                                        len(context), 0, ctypes.addressof(context_buffer), 0, LIVE_FRAMES, 0, 0))
         sent += REPEAT
-    print("%d SYNs, %.2f Mpps" % (sent, sent / (time.monotonic() - begin) / 1e6))
+    return sent
+
+
+def main():
+    cpus = sorted(os.sched_getaffinity(0))[-int(sys.argv[7]) if len(sys.argv) > 7 else -1:]
+    link = drop_answers(sys.argv[1])
+    counts, begin = multiprocessing.Array("Q", len(cpus)), time.monotonic()
+    for i, cpu in enumerate(cpus):
+        if not os.fork():
+            os.sched_setaffinity(0, {cpu})
+            counts[i] = flood(*sys.argv[1:7])
+            os._exit(0)
+    failed = any(os.wait()[1] for _ in cpus)
+    os.close(link)
+    print("%d SYNs, %.2f Mpps" % (sum(counts), sum(counts) / (time.monotonic() - begin) / 1e6))
+    sys.exit(failed)
 
 
 if __name__ == "__main__":
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     main()
