@@ -26,7 +26,7 @@ wrong_words() {
 	says 2 "^ringside: set needs KEY and VALUE" "$RINGSIDE" set
 	says 2 "^ringside: set needs KEY and VALUE" "$RINGSIDE" set stats-level
 	says 2 "^ringside: unknown key 'stats-levle': did you mean 'stats-level'\?" "$RINGSIDE" set stats-levle debug
-	says 2 "^ringside: unknown key 'x': stats-level, SERVICE.state, SERVICE.slots.N, SERVICE.cpus.N or SERVICE.keys.N" "$RINGSIDE" set name x y
+	says 2 "^ringside: unknown key 'x': stats-level, SERVICE.state, SERVICE.slots.N, SERVICE.cpus.N, SERVICE.workers.N or SERVICE.keys.N" "$RINGSIDE" set name x y
 	says 2 "^ringside: unexpected word 'd'" "$RINGSIDE" set a stats-level c d
 	says 2 "^ringside: 'b': one instance at a time" "$RINGSIDE" stat a b
 	says 2 "^ringside: --format: 'jsn' is not one of .*did you mean 'json'" "$RINGSIDE" stat --format jsn
