@@ -132,6 +132,35 @@ weights() {
 	ringside_stop
 }
 
+# A list of its own stands in for the machine's: the CPU itself stays, for others need it.
+a_cpu_goes_offline() {
+	local place=$dir/online
+	about "a CPU that goes offline loses its slots, and has its share again when it is back"
+	configure "keys = 7:$second"
+	cp /sys/devices/system/cpu/online "$place"
+	start_in "$near" sh -c 'mount --bind "$1" /sys/devices/system/cpu/online && shift && exec "$@"' sh "$place" \
+		"$RINGSIDE" run --format json --interval 0.1 -c "$dir/steer.ini"
+	becomes '[row.slots for row in service.tables.cpus] == [2048, 2048]'
+	receive cpus 9999 2000
+	echo "$first" >"$place"
+	becomes '[(row.slots, row.online) for row in service.tables.cpus] == [(4096, 1), (0, 0)]' 'service.figures.moving_slots == 0'
+	grep -q "CPU $second is offline: 2048 slots move" "$err" || fail "no event of it: $(cat "$err")"
+	"$RINGSIDE" set "steer$$" "ingest.slots.0" "$second" 2>"$dir/refused" && fail "slots to a CPU that is offline"
+	grep -q 'is offline' "$dir/refused" || fail "slots to a CPU that is offline: $(cat "$dir/refused")"
+	send 2000 100 20000 0
+	sent_all
+	received_is cpus 1 junk 0 reordered 0 missing 0
+	cat /sys/devices/system/cpu/online >"$place"
+	becomes '[(row.slots, row.online) for row in service.tables.cpus] == [(2048, 1), (2048, 1)]' 'service.figures.moving_slots == 0'
+	grep -q "CPU $second is back" "$err" || fail "no event of its return: $(cat "$err")"
+	receive cpus 9999 2000
+	send 2000 100 20000 0
+	sent_all
+	received_is cpus 2 split_keys 0 junk 0 reordered 0
+	ringside_stop
+	records 'service.drop.cpu_ring_full == 0'
+}
+
 # Each key's packets are counted by their numbers, whatever became of those of others; a key may have a CPU of its own.
 numbers() {
 	about "missing, late and doubled packets of a key are counted; a key has its own CPU"
@@ -227,6 +256,7 @@ near_stack
 each_key_on_one_cpu
 slots_move
 weights
+a_cpu_goes_offline
 numbers
 others
 plain_sockets

@@ -65,6 +65,8 @@ struct steer_settings {
 };
 
 #define STEER_WEIGHT_MAX 1000
+/* CPUs of a machine that are looked at, to find out which are online. */
+#define STEER_CPUS 1024
 
 enum steer_invalid { STEER_DROPS, STEER_PASSES };
 enum steer_fragments { STEER_FRAGMENTS_PASS, STEER_FRAGMENTS_DROP };
@@ -138,6 +140,8 @@ struct steer {
 	struct steer_load past_load[STEER_ENTRIES];
 	struct steer_load loads[STEER_ENTRIES]; /* of all, as last looked at */
 	struct steer_assignment now;
+	uint64_t online_ns; /* when CPUs were last looked at */
+	uint64_t away_ns[STEER_TARGETS]; /* since when a CPU is offline */
 	uint8_t own_target[STEER_PINS]; /* of keys that have a slot of their own */
 	uint64_t moved_ns[STEER_ENTRIES]; /* when the slot was given another target */
 	uint8_t phase[STEER_ENTRIES]; /* enum steer_phase */
@@ -177,6 +181,12 @@ void steer_take(void *instance, const char *name, const struct service_client *c
  * longer queue stays. */
 int steer_open_cpus(struct steer_interface *interface, const struct steer_assignment *to,
 	const struct steer_settings *settings, struct err *err);
+
+/* Opens one anew: what is on the way to it must have come. */
+int steer_open_cpu(struct steer_interface *interface, uint32_t cpu, uint32_t size);
+
+/* steer_online.c: takes the slots away from a CPU that has gone offline, and gives it its share when it is back. */
+void steer_watch_cpus(struct steer *steer);
 
 /* steer_set.c. "slots/N" or "slots/N-M": a CPU or worker; "keys/KEY": likewise; "cpus/N" or "workers/N": its
  * weight. */

@@ -39,8 +39,8 @@ static int take_keys(const struct steer_settings *settings, struct steer_assignm
 static int take_targets(const struct steer *s, const struct steer_settings *settings,
 	struct steer_assignment *to, struct err *err)
 {
-	uint32_t online[STEER_TARGETS];
-	unsigned count = cpu_online(online, STEER_TARGETS);
+	uint32_t online[STEER_CPUS];
+	unsigned count = cpu_online(online, STEER_CPUS), all = count;
 
 	*to = s->now;
 	memset(to->weight, 0, sizeof(to->weight));
@@ -48,7 +48,9 @@ static int take_targets(const struct steer *s, const struct steer_settings *sett
 		steer_take_workers(settings, to);
 		return 0;
 	}
-	for (unsigned i = 0; i < (settings->cpus.count ? settings->cpus.count : count); i++) {
+	if (all > STEER_TARGETS)
+		all = STEER_TARGETS;
+	for (unsigned i = 0; i < (settings->cpus.count ? settings->cpus.count : all); i++) {
 		struct steer_weight want = { online[i], 1 };
 
 		if (settings->cpus.count)
@@ -154,6 +156,16 @@ static bool has_keys(const struct steer_settings *settings, uint32_t cpu)
 	return false;
 }
 
+int steer_open_cpu(struct steer_interface *i, uint32_t cpu, uint32_t size)
+{
+	const struct bpf_cpumap_val value = { .qsize = size,
+		.bpf_prog.fd = i->place->map_fd(i->place, "steer_arrive") };
+
+	return bpf_map_update_elem(i->place->map_fd(i->place, "steer_cpus"), &cpu, &value, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
 int steer_open_cpus(struct steer_interface *i, const struct steer_assignment *to,
 	const struct steer_settings *settings, struct err *err)
 {
@@ -162,15 +174,15 @@ int steer_open_cpus(struct steer_interface *i, const struct steer_assignment *to
 	for (unsigned t = 0; t < to->targets; t++) {
 		struct bpf_cpumap_val value = { 0 };
 		uint32_t cpu = to->cpu[t];
+		int ret;
 
 		if (!to->weight[t] && !has_keys(settings, cpu))
 			continue;
 		if (!bpf_map_lookup_elem(fd, &cpu, &value) && value.qsize >= settings->cpumap_size)
 			continue;
-		value.qsize = settings->cpumap_size;
-		value.bpf_prog.fd = i->place->map_fd(i->place, "steer_arrive");
-		if (bpf_map_update_elem(fd, &cpu, &value, BPF_ANY))
-			return err_set(err, -errno, "open a queue to CPU %u", cpu);
+		ret = steer_open_cpu(i, cpu, settings->cpumap_size);
+		if (ret)
+			return err_set(err, ret, "open a queue to CPU %u", cpu);
 	}
 	return 0;
 }

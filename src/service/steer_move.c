@@ -24,7 +24,15 @@ static void store(struct steer_entry *entry, __u8 target, __u8 old, __u8 moving)
 
 uint8_t steer_target_of(const struct steer *s, unsigned n)
 {
-	return n < STEER_SLOTS ? s->now.target[n] : s->own_target[n - STEER_SLOTS];
+	const struct steer_keys *keys = &s->settings->keys;
+	uint8_t own;
+
+	if (n < STEER_SLOTS)
+		return s->now.target[n];
+	own = s->own_target[n - STEER_SLOTS];
+	/* a key whose CPU is offline is like others meanwhile */
+	return s->now.is_away[own] ? s->now.target[steer_slot(keys->list[n - STEER_SLOTS].key)]
+				   : own;
 }
 
 unsigned steer_entries(const struct steer *s)

@@ -24,6 +24,8 @@ enum figure { TARGETS, MOVING, MISSING, REORDERED, DUPLICATES, RESTARTS, FIGURES
 
 static const struct figure_type cpu_columns[] = {
 	{ "weight", "", "The CPU's share of the slots; 0: none.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
+	{ "online", "", "1: the CPU is online; 0: others have its slots until it is back.",
+		FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	{ "slots", "slots", "Slots that belong to the CPU.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	{ "taken_over", "slots", "Moving slots that a queue has brought to the CPU.",
 		FIGURE_COUNTER, LEVEL_BASIC, NULL },
@@ -40,6 +42,7 @@ static const struct figure_type cpu_columns[] = {
 
 enum cpu_column {
 	WEIGHT,
+	ONLINE,
 	SLOTS,
 	TAKEN_OVER,
 	REDIRECTED,
@@ -163,6 +166,7 @@ static void sample_cpus(struct steer *s, struct figure_sample *sample)
 		if (!row)
 			return;
 		row[WEIGHT].count = s->now.weight[t];
+		row[ONLINE].count = !s->now.is_away[t];
 		row[SLOTS].count = slots[t];
 		row[TAKEN_OVER].count = count.taken;
 		row[REDIRECTED].count = count.redirected;
@@ -183,11 +187,12 @@ void steer_sample(void *instance, struct figure_sample *sample)
 		steer_tend_rings(s);
 	} else {
 		steer_tend_ways(s);
+		steer_watch_cpus(s);
 		steer_settle(s);
 	}
 	sample->figures[TARGETS].count = 0;
 	for (unsigned t = 0; t < s->now.targets; t++)
-		sample->figures[TARGETS].count += s->now.weight[t] > 0;
+		sample->figures[TARGETS].count += s->now.weight[t] > 0 && !s->now.is_away[t];
 	sample->figures[MOVING].count = steer_moving(s);
 	if (s->readers)
 		sample_workers(s, sample);

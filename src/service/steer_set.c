@@ -9,8 +9,8 @@
 
 static bool is_online(uint32_t cpu)
 {
-	uint32_t online[STEER_TARGETS];
-	unsigned count = cpu_online(online, STEER_TARGETS);
+	uint32_t online[STEER_CPUS];
+	unsigned count = cpu_online(online, STEER_CPUS);
 
 	while (count && online[count - 1] != cpu)
 		count--;
@@ -30,6 +30,8 @@ static int find_target(const struct steer *s, const char *text, unsigned *target
 	if (cpu != end || t == s->now.targets)
 		return err_say(err, -EINVAL, "%s is none of its %s", text,
 			s->readers ? "workers" : "CPUs");
+	if (s->now.is_away[t])
+		return err_say(err, -EINVAL, "CPU %s is offline", text);
 	*target = t;
 	return 0;
 }

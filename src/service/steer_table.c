@@ -4,6 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+static uint32_t weight_of(const struct steer_assignment *a, unsigned t)
+{
+	return a->is_away[t] ? 0 : a->weight[t];
+}
+
+bool steer_has_shares(const struct steer_assignment *a)
+{
+	for (unsigned t = 0; t < a->targets; t++)
+		if (weight_of(a, t))
+			return true;
+	return false;
+}
+
 void steer_shares(const struct steer_assignment *a, unsigned shares[STEER_TARGETS])
 {
 	uint64_t total = 0, rest[STEER_TARGETS];
@@ -11,11 +24,11 @@ void steer_shares(const struct steer_assignment *a, unsigned shares[STEER_TARGET
 
 	memset(shares, 0, STEER_TARGETS * sizeof(*shares));
 	for (unsigned t = 0; t < a->targets; t++)
-		total += a->weight[t];
+		total += weight_of(a, t);
 	if (!total)
 		return;
 	for (unsigned t = 0; t < a->targets; t++) {
-		uint64_t part = (uint64_t)STEER_SLOTS * a->weight[t];
+		uint64_t part = (uint64_t)STEER_SLOTS * weight_of(a, t);
 
 		shares[t] = (unsigned)(part / total);
 		rest[t] = part % total;

@@ -6,6 +6,7 @@
 #ifndef RINGSIDE_SERVICE_STEER_TABLE_H
 #define RINGSIDE_SERVICE_STEER_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/steer.h"
@@ -16,6 +17,7 @@ struct steer_assignment {
 	unsigned targets;
 	uint32_t cpu[STEER_TARGETS]; /* or the worker's number */
 	uint32_t weight[STEER_TARGETS]; /* 0: it gets no slots */
+	bool is_away[STEER_TARGETS]; /* nor then, whatever its weight */
 	uint8_t target[STEER_SLOTS];
 };
 
@@ -26,6 +28,9 @@ void steer_shares(const struct steer_assignment *assignment, unsigned shares[STE
 /* Gives every slot a target by the weights; a slot stays where it is unless its target has too many.
  * Returns how many have moved. */
 unsigned steer_assign(struct steer_assignment *assignment);
+
+/* Whether anybody gets slots. */
+bool steer_has_shares(const struct steer_assignment *assignment);
 
 /* Gives a CPU (or worker) a weight, as a target of its own if it is none yet. -E2BIG: too many. */
 int steer_want(struct steer_assignment *assignment, uint32_t cpu, uint32_t weight);
