@@ -132,6 +132,32 @@ weights() {
 	ringside_stop
 }
 
+proposals() {
+	local sender key value
+	about "moves are proposed that level the loads, in the words that make them"
+	configure
+	ringside_start -c "$dir/steer.ini"
+	"$RINGSIDE" set "steer$$" ingest.slots.0-4095 "$second" 2>>"$err" || fail "move all slots"
+	becomes "[row.slots for row in service.tables.cpus] == [0, 4096]" 'not service.tables.rebalance'
+	receive order 9999 1000000
+	ip netns exec "$far" "$steer_peer" send 192.0.2.2 9999 1000000 1000 5000 0 >"$dir/sent" 2>"$dir/sender" &
+	sender=$!
+	started="$started $sender"
+	becomes "service.tables.rebalance[0]['from'] == $second" 'service.tables.rebalance[0].from_share == 100' \
+		'40 <= service.tables.rebalance[0].to_after <= 60'
+	read -r key value < <("$python" -c 'import json, sys
+print([t for t in json.loads(open(sys.argv[1]).read().splitlines()[-2])["services"][0]["tables"]["rebalance"]][0]["set"])' "$out")
+	"$RINGSIDE" set "steer$$" "$key" "$value" 2>>"$err" || fail "set $key $value"
+	becomes '0.4 <= service.tables.cpus[0].redirected_per_second / sum(row.redirected_per_second for row in service.tables.cpus) <= 0.6' \
+		'not service.tables.rebalance'
+	kill $sender
+	wait $sender 2>/dev/null
+	started=${started/ $sender/}
+	sent_all
+	received_is reordered 0 junk 0
+	ringside_stop
+}
+
 # A list of its own stands in for the machine's: the CPU itself stays, for others need it.
 a_cpu_goes_offline() {
 	local place=$dir/online
@@ -256,6 +282,7 @@ near_stack
 each_key_on_one_cpu
 slots_move
 weights
+proposals
 a_cpu_goes_offline
 numbers
 others

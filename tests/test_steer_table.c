@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "service/steer_table.h"
+#include "service/steer_balance.h"
 
 static struct steer_assignment of_weights(const uint32_t *weights, unsigned count)
 {
@@ -150,9 +150,101 @@ static void keys_spread_over_the_slots(void **state)
 	}
 }
 
+static double load_of(const struct steer_assignment *a, const double *pps, unsigned target)
+{
+	double sum = 0;
+
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		sum += a->target[n] == target ? pps[n] : 0;
+	return sum;
+}
+
+/* What it proposes is done, and has the shares that it said. */
+static unsigned follow(struct steer_assignment *a, const double *pps)
+{
+	struct steer_proposal proposals[STEER_PROPOSALS];
+	unsigned count = steer_balance(a, pps, proposals);
+	double total = 0;
+
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		total += pps[n];
+	for (unsigned i = 0; i < count; i++) {
+		const struct steer_proposal *p = &proposals[i];
+
+		assert_true(p->first <= p->last && p->last < STEER_SLOTS);
+		for (unsigned n = p->first; n <= p->last; n++) {
+			assert_int_equal(a->target[n], p->from);
+			a->target[n] = (uint8_t)p->to;
+		}
+		assert_true(p->from_after < p->from_before && p->to_after > p->to_before);
+		assert_float_equal(load_of(a, pps, p->from) / total, p->from_after, 1e-6);
+		assert_float_equal(load_of(a, pps, p->to) / total, p->to_after, 1e-6);
+	}
+	return count;
+}
+
+static void proposals_level_loads_by_weight(void **state)
+{
+	const uint32_t weights[] = { 1, 1, 2 };
+	struct steer_assignment a = of_weights(weights, 3);
+	double pps[STEER_SLOTS];
+
+	(void)state;
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		pps[n] = n < 1024 ? 10 : 1; /* all that is much is target 0's */
+	assert_true(follow(&a, pps) >= 2);
+	assert_float_equal(load_of(&a, pps, 0), 13312.0 / 4, 13312 * 0.02);
+	assert_float_equal(load_of(&a, pps, 1), 13312.0 / 4, 13312 * 0.02);
+	assert_float_equal(load_of(&a, pps, 2), 13312.0 / 2, 13312 * 0.02);
+	assert_int_equal(follow(&a, pps), 0);
+}
+
+static void nothing_is_proposed_without_use(void **state)
+{
+	const uint32_t weights[] = { 1, 1 };
+	struct steer_assignment a = of_weights(weights, 2);
+	double pps[STEER_SLOTS] = { 0 };
+
+	(void)state;
+	assert_int_equal(follow(&a, pps), 0); /* no load */
+	for (unsigned n = 0; n < STEER_SLOTS; n++)
+		pps[n] = 5;
+	assert_int_equal(follow(&a, pps), 0); /* level */
+	memset(pps, 0, sizeof(pps));
+	pps[17] = 50000;
+	assert_int_equal(follow(&a, pps), 0); /* one key has all */
+	pps[18] = 50000;
+	assert_int_equal(follow(&a, pps), 1); /* of two, one moves */
+	a.is_away[1] = true;
+	assert_true(steer_has_shares(&a));
+	a.is_away[0] = true;
+	assert_false(steer_has_shares(&a));
+}
+
+static void a_target_that_is_away_has_no_slots_and_gets_its_share_back(void **state)
+{
+	const uint32_t weights[] = { 1, 1, 2 };
+	struct steer_assignment a = of_weights(weights, 3), before;
+	unsigned shares[STEER_TARGETS];
+
+	(void)state;
+	a.is_away[2] = true;
+	before = a;
+	assert_int_equal(steer_assign(&a), 2048); /* its own, and no other */
+	assert_int_equal(differing(&before, &a), 2048);
+	steer_shares(&a, shares);
+	assert_int_equal(shares[2], 0);
+	a.is_away[2] = false;
+	assert_int_equal(steer_assign(&a), 2048);
+	assert_has_shares(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(proposals_level_loads_by_weight),
+		cmocka_unit_test(nothing_is_proposed_without_use),
+		cmocka_unit_test(a_target_that_is_away_has_no_slots_and_gets_its_share_back),
 		cmocka_unit_test(equal_targets_begin_with_the_shares_that_anybody_can_work_out),
 		cmocka_unit_test(shares_are_by_weight_and_add_up),
 		cmocka_unit_test(a_new_target_takes_its_share_and_no_more),

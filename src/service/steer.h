@@ -13,6 +13,7 @@
 #include "service/address.h"
 #include "service/readers.h"
 #include "service/service.h"
+#include "service/steer_balance.h"
 #include "service/steer_numbers.h"
 #include "service/steer_table.h"
 
@@ -139,6 +140,11 @@ struct steer {
 	uint64_t lost[STEER_TARGETS]; /* as shown: that only grows */
 	struct steer_load past_load[STEER_ENTRIES];
 	struct steer_load loads[STEER_ENTRIES]; /* of all, as last looked at */
+	/* for the proposals: what slots have had, and their rates, as last looked at */
+	uint64_t paced_ns, paced[STEER_SLOTS];
+	double pps[STEER_SLOTS];
+	unsigned proposals_count;
+	struct steer_proposal proposals[STEER_PROPOSALS];
 	struct steer_assignment now;
 	uint64_t online_ns; /* when CPUs were last looked at */
 	uint64_t away_ns[STEER_TARGETS]; /* since when a CPU is offline */
@@ -210,7 +216,7 @@ unsigned steer_moving(const struct steer *steer);
 
 /* steer_sample.c */
 #define STEER_FIGURES 6
-#define STEER_FIGURE_TABLES 6
+#define STEER_FIGURE_TABLES 7
 extern const struct figure_type steer_figures[];
 extern const struct figure_table steer_tables[];
 void steer_sample(void *instance, struct figure_sample *sample);
@@ -237,10 +243,13 @@ void steer_follow(void *part, uint32_t queue, struct service_way *way);
 #define STEER_RANGE 256
 #define STEER_WORST 8
 #define STEER_LOAD_COLUMNS 6
-enum { STEER_TABLE_SLOTS = 1, STEER_TABLE_KEYS, STEER_TABLE_WORST };
-extern const struct figure_type steer_load_columns[];
+#define STEER_BALANCE_COLUMNS 8
+enum { STEER_TABLE_SLOTS = 1, STEER_TABLE_KEYS, STEER_TABLE_WORST, STEER_TABLE_BALANCE };
+extern const struct figure_type steer_load_columns[], steer_balance_columns[];
 /* Fills their tables; the sum of all goes to *sum. */
 void steer_sample_load(struct steer *steer, struct steer_load *sum, struct figure_sample *sample);
+/* Shows which slots to move so that loads are level, as of the last seconds. */
+void steer_sample_balance(struct steer *steer, struct figure_sample *sample);
 /* Adds what an interface has counted for a slot. */
 void steer_add_load(const struct steer_interface *interface, unsigned n, struct steer_load *load);
 

@@ -98,13 +98,16 @@ const struct figure_table steer_tables[] = {
 		STEER_LOAD_COLUMNS, STEER_PINS },
 	{ "worst", "slot", "Slots with the most faults in the numbers of their packets.",
 		steer_load_columns, STEER_LOAD_COLUMNS, STEER_WORST },
+	{ "rebalance", "set",
+		"Slots to move so that loads are by weight: KEY and VALUE of `ringside set`.",
+		steer_balance_columns, STEER_BALANCE_COLUMNS, STEER_PROPOSALS },
 	{ "workers", "worker", "The workers that packets are steered to.", worker_columns,
 		WORKER_COLUMNS, STEER_TARGETS },
 	{ "consumers", "consumer", "Who reads the rings: process, command and worker.",
 		readers_columns, READERS_COLUMNS, STEER_TARGETS },
 };
 
-enum table { TABLE_CPUS, TABLE_WORKERS = STEER_TABLE_WORST + 1, TABLE_CONSUMERS, TABLES };
+enum table { TABLE_CPUS, TABLE_WORKERS = STEER_TABLE_BALANCE + 1, TABLE_CONSUMERS, TABLES };
 
 _Static_assert(sizeof(steer_figures) / sizeof(*steer_figures) == FIGURES &&
 		       FIGURES == STEER_FIGURES &&
@@ -199,6 +202,7 @@ void steer_sample(void *instance, struct figure_sample *sample)
 	else
 		sample_cpus(s, sample);
 	steer_sample_load(s, &sum, sample);
+	steer_sample_balance(s, sample);
 	if (!s->settings->sequence.bytes)
 		return;
 	sample->figures[MISSING].count = sum.missing;
