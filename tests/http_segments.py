@@ -58,7 +58,7 @@ class Wire:
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.bind((interface, 0))
-        self.verified = 0
+        self.verified = self.sent = self.sent_bytes = 0
         self.tag, self.tag_bytes = tag, b"" if tag is None else struct.pack("!HH", 0x8100, tag)
         self.is_ipv6 = family == 6
         if self.is_ipv6:
@@ -85,7 +85,8 @@ class Wire:
             ip = ip[:10] + struct.pack("!H", ~checksum(ip) & 0xffff) + ip[12:]
             proto = b"\x08\0"
         frame = THEIRS + OURS + self.tag_bytes + proto + ip + tcp
-        self.socket.send(frame + b"\0" * (60 - len(frame)))
+        self.sent += 1
+        self.sent_bytes += self.socket.send(frame + b"\0" * (60 - len(frame)))
 
     def receive(self, port, patience=PATIENCE):
         """The next segment to the port, or None."""
