@@ -29,7 +29,7 @@ systemctl start $unit
 check "it is active when it is ready" is ActiveState active
 check "its program is attached" has_program
 check "it runs with five capabilities" is_status CapEff 000000c000007000
-check "its capabilities are bounded" is_status CapBnd 000000c000007000
+check "its capabilities are bounded, by what other services need" is_status CapBnd 000000c000007400
 check "it is confined" is_status Seccomp 2
 check "it says what it is doing" eval 'show StatusText | grep -q "^v0 up, af_xdp native, 1 queue"'
 check "others may look at it" eval 'ringside stat trial --format json | grep -q "\"name\": \"trial\""'
