@@ -110,6 +110,24 @@ changes() {
 	sends ports=7001-7001
 	becomes "totals.delivered_packets == $before"
 
+	about "so does another mode: the consumer then reads the queue's own frames; and whether they may be shown"
+	maps_frames() { grep -q 'memfd:ringside-frames' "/proc/$first/maps"; }
+	maps_frames && fail "frames are mapped in mode copy"
+	opens_anew() { # KEY OPENINGS
+		sed -i "s/^depth = 64/&\n$1/" change.ini
+		kill -HUP "$pid"
+		wait_for 10 eval "[ \$(grep -c 'service first needs its queues made anew; it is opened again' '$err') = $2 ]" ||
+			fail "$1: not said"
+		becomes "$(one first).figures.consumers == 1" "interface.state == 'up'"
+		before=$(figure "totals['delivered_packets'] + 1")
+		sends ports=7001-7001
+		becomes "totals.delivered_packets == $before" "$(row first consumers consumer "$first").received == 1"
+	}
+	opens_anew 'mode = share' 2
+	wait_for 10 maps_frames || fail "no frames are mapped in mode share"
+	opens_anew 'expose_queue = yes' 3
+	maps_frames || fail "no frames are mapped any more"
+
 	about "a service that goes ends its ring"
 	reader second 7002-7002
 	sed -i '/second/,$d' change.ini
@@ -117,7 +135,7 @@ changes() {
 	becomes "len(last.services) == 1"
 	wait_for 10 grep -q received "$reader_words" || fail "its consumer does not end"
 	said "$reader_words" "received == 0 and end == 'Stale file handle'"
-	ended "$first" "$first_words" "wrong == 0 and lost == 0 and ports == 2 and openings == 2"
+	ended "$first" "$first_words" "wrong == 0 and lost == 0 and ports == 2 and openings == 4"
 	ringside_stop
 }
 
