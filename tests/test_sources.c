@@ -319,7 +319,9 @@ static void test_forged_sources_take_nothing_from_others(void **state)
 static unsigned send_from(struct halves *halves, struct xdp_program *program, const char *from,
 	int outcome, unsigned packets)
 {
-	const struct packet packet = V4(.source = from);
+	/* reflect's own, which for steer has another port, and is no packet of its protocol */
+	const struct packet packet =
+		V4(.source = from, .dport = halves->rules[0].kind == SERVICE_steer ? 9999 : 3842);
 	uint8_t frame[PACKET_BYTES_MAX];
 	size_t length = packet_build(&packet, frame);
 	unsigned count = 0;
@@ -357,6 +359,19 @@ static void test_both_halves_limit_a_source_alike(void **state)
 	check_limit(halves, NULL, OUTCOME_TX);
 	if (halves->kernel)
 		check_limit(halves, halves->kernel, OUTCOME_TX);
+	halves_close(halves);
+}
+
+/* A source over its limit is that, whatever its packets are. */
+static void test_steer_limits_before_it_looks_for_faults(void **state)
+{
+	struct halves *halves =
+		halves_open("type = steer; port = 9999; addresses = any; source_pps = 2", NULL);
+
+	(void)state;
+	check_limit(halves, NULL, OUTCOME_DROP + DROP_bad_magic);
+	if (halves->kernel)
+		check_limit(halves, halves->kernel, OUTCOME_DROP + DROP_bad_magic);
 	halves_close(halves);
 }
 
@@ -467,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_others_lose_nothing_beside_a_heavy_source),
 		cmocka_unit_test(test_forged_sources_take_nothing_from_others),
 		cmocka_unit_test(test_both_halves_limit_a_source_alike),
+		cmocka_unit_test(test_steer_limits_before_it_looks_for_faults),
 		cmocka_unit_test(test_the_kernel_charges_what_it_hands_over),
 		cmocka_unit_test(test_the_heaviest_are_found_among_many),
 		cmocka_unit_test(test_samples_are_fair_to_packets_that_come_at_regular_intervals),

@@ -659,6 +659,27 @@ static const struct vector steered_20[] = {
 	{ "a magic number of two bytes that is wrong", V4(FRAMED("\xca\xff\0\14")), DROPPED(bad_magic) },
 };
 
+/* magic, key, and a sequence of 8 at 12; whatever the number, the verdict is the same */
+static const struct vector steered_numbered[] = {
+	{ "the first number", V4(FRAMED("LAMI\0\0\0\7\0\0\0\14" "\0\0\0\0\0\0\0\1")), DELIVERED },
+	{ "a gap", V6(FRAMED("LAMI\0\0\0\7\0\0\0\14" "\0\0\0\0\0\0\1\0")), DELIVERED },
+	{ "the same again", V4(FRAMED("LAMI\0\0\0\7\0\0\0\14" "\0\0\0\0\0\0\1\0")), DELIVERED },
+	{ "a late one", V4(FRAMED("LAMI\0\0\0\7\0\0\0\14" "\0\0\0\0\0\0\0\2")), DELIVERED },
+	{ "the highest", V4(FRAMED("LAMI\0\0\0\7\0\0\0\14" "\377\377\377\377\377\377\377\377")), DELIVERED },
+	{ "a header that ends before the number does", V4(FRAMED("LAMI\0\0\0\7\0\0\0\0", .payload = 19)), DROPPED(truncated) },
+	{ "of 12 bytes only", V4(FRAMED("LAMI\0\0\0\7\0\0\0\0", .payload = 12)), DROPPED(truncated) },
+	{ "a length that counts the number", V4(FRAMED("LAMI\0\0\0\7\0\0\0\24")), DROPPED(bad_length) },
+	{ "a bad magic number", V6(FRAMED("LAMJ\0\0\0\7\0\0\0\14")), DROPPED(bad_magic) },
+};
+
+/* keys 7 and 0xffffffff have a place of their own */
+static const struct vector steered_keys[] = {
+	{ "the first of the keys", V4(FRAMED(LAMI20)), DELIVERED },
+	{ "the second one", V6(FRAMED("LAMI\377\377\377\377\0\0\0\24")), DELIVERED },
+	{ "another one", V4(FRAMED("LAMI\0\0\0\10\0\0\0\24")), DELIVERED },
+	{ "junk with the first one", V4(FRAMED("LAMI\0\0\0\7\0\0\0\25")), DROPPED(bad_length) },
+};
+
 /* nothing but a header: its first byte is the key */
 static const struct vector steered_bare[] = {
 	{ "one byte", V4(FRAMED("x", .payload = 1)), DELIVERED },
@@ -838,6 +859,16 @@ static const struct vector_group vector_groups[] = {
 		"type = steer; port = 9999; addresses = any; header = 20; magic = 0xcafe@0; "
 		"length = 2@2; key = 8@4",
 		NULL),
+	GROUP(steered_numbered, "steer judges no packet by its number",
+		"type = steer; port = 9999; addresses = any; header = 20; sequence = 8@12", NULL),
+	GROUP(steered_keys, "keys with a slot of their own are steered as others",
+		"type = steer; port = 9999; addresses = any; keys = 7:0, 0xffffffff:0", NULL),
+	GROUP(steered, "the rule for workers is the rule for CPUs",
+		"type = steer; port = 9999; addresses = any; target = worker", NULL),
+	GROUP(steered_keys, "and so it is for keys of their own",
+		"type = steer; port = 9999; addresses = any; target = worker; keys = 7:0, "
+		"0xffffffff:0",
+		NULL),
 	GROUP(steered_bare, "steer needs no more than a key",
 		"type = steer; port = 9999; addresses = any; header = 1; magic = ; length = ; "
 		"key = 1@0",
@@ -863,7 +894,8 @@ static const struct vector_group vector_groups[] = {
 	GROUP(steered_denied, "steer drops what is denied before what is wrong",
 		"type = steer; port = 9999; addresses = any; deny = 192.0.2.2", NULL),
 	GROUP(steered_watched, "with monitor = yes denied packets pass",
-		"type = steer; port = 9999; addresses = any; monitor = yes; deny = 192.0.2.2", NULL),
+		"type = steer; port = 9999; addresses = any; monitor = yes; deny = 192.0.2.2",
+		NULL),
 	GROUP(delivered_denied, "deliver does not get what is denied",
 		"type = deliver; ports = 7000-7010; deny = 192.0.2.2", NULL),
 };
