@@ -10,6 +10,7 @@
 
 #define FIGURE_COLUMNS_WIDTH 38
 #define LABEL_COLUMNS 22
+#define LABEL_COLUMNS_MAX 40
 
 /* The value as its unit wants it. */
 static struct label label_figure(const struct figure_text *text, union figure_value value)
@@ -111,12 +112,26 @@ static int column_width(const struct figure_text *text)
 	return width < 8 ? 8 : width;
 }
 
-static void draw_cells(const struct view *view, const struct area *area, int y,
-	const struct snapshot_table *table, const struct figure_row *row)
+/* As wide as the longest of the table's labels, within reason. */
+static int label_columns(const struct view *view, unsigned number)
 {
-	int x = LABEL_COLUMNS + 1;
+	int columns = LABEL_COLUMNS;
 
-	area_print(area, 0, y, row ? ROLE_TEXT : ROLE_HEAD, "%-*.*s", LABEL_COLUMNS, LABEL_COLUMNS,
+	for (unsigned i = 0; i < view->now->rows_count; i++) {
+		int length = (int)strlen(view->now->rows[i].label);
+
+		if (view->now->rows[i].table == number && length > columns)
+			columns = length < LABEL_COLUMNS_MAX ? length : LABEL_COLUMNS_MAX;
+	}
+	return columns;
+}
+
+static void draw_cells(const struct view *view, const struct area *area, int y,
+	const struct snapshot_table *table, const struct figure_row *row, int labels)
+{
+	int x = labels + 1;
+
+	area_print(area, 0, y, row ? ROLE_TEXT : ROLE_HEAD, "%-*.*s", labels, labels,
 		row ? row->label : table->row);
 	for (unsigned i = 0; i < table->columns_count; i++) {
 		const struct figure_text *column = &table->columns[i];
@@ -135,17 +150,18 @@ static void draw_cells(const struct view *view, const struct area *area, int y,
 static int draw_table(const struct view *view, const struct area *area, int y, unsigned number)
 {
 	const struct snapshot_table *table = &view->now->tables[number];
+	const int labels = label_columns(view, number);
 	unsigned rows = 0;
 
 	widget_rule(area, y++, table->name);
 	area_fill(area, 0, y, area->width, ROLE_HEAD, L' ');
-	draw_cells(view, area, y++, table, NULL);
+	draw_cells(view, area, y++, table, NULL, labels);
 	for (unsigned i = 0; i < view->now->rows_count; i++) {
 		const struct figure_row *row = &view->now->rows[i];
 
 		if (row->table != number)
 			continue;
-		draw_cells(view, area, y++, table, row);
+		draw_cells(view, area, y++, table, row, labels);
 		rows++;
 	}
 	if (!rows)
