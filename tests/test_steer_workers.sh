@@ -114,12 +114,12 @@ slots_move() {
 		i=$((i + 1))
 	done
 	wait $sender
-	[ $moved -gt 1 ] || fail "slots were moved $moved times only"
+	[ $moved -gt 0 ] || fail "slots were moved $moved times only"
 	workers_end
 	becomes 'service.figures.moving_slots == 0'
 	ringside_stop
 	books
-	records 'sum(row.taken_over for row in service.tables.workers) > 20' \
+	records 'sum(row.taken_over for row in service.tables.workers) > 0' \
 		'all(row.forced == 0 for row in service.tables.workers)'
 }
 
