@@ -5,7 +5,7 @@ command -v tmux >/dev/null || skip "tmux is not installed"
 unset TMUX NO_COLOR
 export LC_ALL=C.UTF-8 TZ=UTC XDG_CONFIG_HOME=$dir/conf
 tmux=(tmux -u -S "$dir/tmux" -f /dev/null)
-pane=''
+pane='' shown=''
 
 tmux_end() {
 	local one
@@ -14,6 +14,9 @@ tmux_end() {
 		kill -TERM "$one" 2>/dev/null
 	done
 	"${tmux[@]}" kill-server 2>/dev/null
+	for one in $shown; do # whatever became of the two before
+		! grep -qsF "$dir" "/proc/$one/environ" || kill -KILL "$one" 2>/dev/null
+	done
 	net_end
 }
 trap tmux_end EXIT
@@ -39,6 +42,7 @@ show() {
 	pane=$1
 	shift
 	"${tmux[@]}" new-session -d -s "$pane" -x 80 -y 24 "$@" || { fail "tmux does not start"; return 1; }
+	shown="$shown $(pane_value pane_pid)"
 	"${tmux[@]}" set -g status off
 	resize 80 24
 }
