@@ -127,6 +127,9 @@ static int open_failed(const struct tap *tap, int ret, struct err *err)
 		return err_say(err, ret,
 			"%s: service '%s' does not judge its packets at XDP: no tap sees them",
 			tap->socket, tap->what);
+	if (ret == -EPROTO && tap->output.is_tap)
+		return err_say(err, ret, "%s: '%s' cannot be shown: the instance's log says why",
+			tap->socket, tap->what);
 	return err_set(err, ret, "%s: open '%s'", tap->socket, tap->what);
 }
 

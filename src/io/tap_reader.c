@@ -61,10 +61,18 @@ static int open_rings(struct tap_reader *reader, struct err *err)
 		.watermark = 1,
 		.wakeup_watermark = WAKE_BYTES,
 	};
+	int ret;
 
 	reader->buffer = perf_buffer__new_raw(reader->map_fd,
 		RING_BYTES / (size_t)sysconf(_SC_PAGESIZE), &attr, take, reader, NULL);
-	return reader->buffer ? 0 : err_set(err, -errno, "make rings for taps");
+	if (reader->buffer)
+		return 0;
+	ret = -errno;
+	err_set(err, ret, "make perf rings for taps");
+	/* Debian's older kernels know a level above the three, at which no CAP_PERFMON helps */
+	return ret == -EACCES
+		       ? err_add(err, ret, " (sysctl kernel.perf_event_paranoid=2 allows it)")
+		       : ret;
 }
 
 int tap_reader_open(struct tap_reader **reader, const struct xdp_program *program,

@@ -100,6 +100,25 @@ delivered() { # delivered ZERO-COPY ARGUMENT...: a consumer gets every packet, f
 	ringside_stop
 }
 
+# The kernel half with taps is a program of its own, for this verifier, too.
+taps() {
+	local path
+	guest 'echo 2 >/proc/sys/kernel/perf_event_paranoid' # Debian's has 3, for which CAP_PERFMON is not enough
+	for path in kernel user; do
+		about "$vm_version, $vm_nic: a tap shows each packet of a service, path = $path"
+		ringside_start -i rs0 reflect --set=reflect.signatures=any --set=reflect.ports=7000-7009 \
+			--set=reflect.path=$path --set=rs0.io=af_xdp --set=rs0.zero_copy=off || return
+		guest 'RUNTIME_DIRECTORY=/run ringside tap reflect --print --count 200 >/tmp/tap 2>&1 &'
+		wait_for 60 guest 'grep -q "shown from here on" /tmp/tap' || fail "no tap: $(guest 'cat /tmp/tap')"
+		in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7009 rounds=20 rate=200 ||
+			fail "the peer cannot send"
+		wait_for 20 guest 'grep -q "^ringside: 200 packets, 200 of them wanted; 0 lost$" /tmp/tap' ||
+			fail "the tap: $(guest 'tail -n 3 /tmp/tap')"
+		[ "$(guest 'grep -c "bytes, answered$" /tmp/tap')" = 200 ] || fail "lines: $(guest 'head -n 3 /tmp/tap')"
+		ringside_stop
+	done
+}
+
 delivers() {
 	delivered False --set=deliver.mode=copy --set=rs0.zero_copy=off
 	delivered False --set=deliver.mode=share
@@ -312,13 +331,13 @@ for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
 	# shellcheck disable=SC2086 # words
 	case $kernel in
-	5.* | 6.1) on "$kernel" virtio copy judges_alike $modes delivers $faults pins_interrupts $dispatcher leaves_http_to_the_server ;;
-	6.12) on "$kernel" virtio copy answers_in_xdp judges_alike $modes delivers $faults pins_interrupts $dispatcher ;;
+	5.* | 6.1) on "$kernel" virtio copy judges_alike $modes delivers taps $faults pins_interrupts $dispatcher leaves_http_to_the_server ;;
+	6.12) on "$kernel" virtio copy answers_in_xdp judges_alike $modes delivers taps $faults pins_interrupts $dispatcher ;;
 	*)
 		# Pulled out under load in zero copy, 6.16's virtio-net does not come to its end: tasks of the kernel wait
 		# for each other. igb is pulled out so, below.
 		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it answers_in_xdp loses_its_device
-		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies delivers is_killed loses_its_link \
+		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies delivers taps is_killed loses_its_link \
 			pins_interrupts $dispatcher
 		on "$kernel" igb 'zero copy' $modes answers_without_copies delivers $faults
 		;;
