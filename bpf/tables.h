@@ -35,4 +35,15 @@ struct rule_state {
 	__u32 pad;
 };
 
+/* What user space writes for another level. */
+static inline void rule_state_set_level(struct rule_state *state, __u32 level)
+{
+	__atomic_store_n(&state->sample_every,
+		level == LEVEL_BASIC	  ? 0
+		: level == LEVEL_DETAILED ? SAMPLE_DETAILED
+					  : 1,
+		__ATOMIC_RELAXED);
+	__atomic_store_n(&state->level, level, __ATOMIC_RELAXED);
+}
+
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct place {
 	uint64_t now;
 	int level, refuse; /* what was set last, -1: nothing; refuse: with this errno */
 	const char *ended;
+	char changed[120]; /* SERVICE KEY VALUE that was asked for last */
 	struct desk *desk;
 };
 
@@ -44,6 +46,17 @@ static int set_level(void *context, enum level level, struct err *err)
 	return 0;
 }
 
+static int set_service(void *context, const char *service, const char *key, const char *value,
+	struct err *err)
+{
+	struct place *place = context;
+
+	if (place->refuse)
+		return err_set(err, place->refuse, "ask the instance");
+	snprintf(place->changed, sizeof(place->changed), "%s %s %s", service, key, value);
+	return 0;
+}
+
 static const char *say_ended(void *context)
 {
 	return ((struct place *)context)->ended;
@@ -51,7 +64,7 @@ static const char *say_ended(void *context)
 
 static struct place place = { .scene = "rich" };
 static const struct tui_source source = {
-	.snapshots = { &place, take }, .set_level = set_level, .ended = say_ended
+	.snapshots = { &place, take }, .set_level = set_level, .set_service = set_service, .ended = say_ended
 };
 static const struct tui_source read_only = { .snapshots = { &place, take }, .ended = say_ended };
 
@@ -140,7 +153,7 @@ static void levels_are_set_and_debug_is_asked_for(void **state)
 	assert_int_equal(place.level, LEVEL_BASIC);
 	press_key('d');
 	assert_int_equal(place.level, LEVEL_DETAILED);
-	assert_non_null(strstr(desk->view.message, "1.1 ns a packet"));
+	assert_non_null(strstr(desk->view.message, "1.1 ns in workers, 4.4 ns in XDP"));
 	/* debug is asked for: Esc leaves it, y and D itself take it */
 	press_key('D');
 	assert_int_equal(desk->view.question, ASK_DEBUG);
@@ -306,6 +319,62 @@ static void a_filter_is_typed(void **state)
 	free(desk);
 }
 
+static void type(const char *text)
+{
+	for (; *text; text++)
+		press(*text);
+}
+
+static void a_service_is_changed_on_its_page(void **state)
+{
+	struct desk *desk = open_desk(&source, "rich");
+
+	(void)state;
+	press_key('m');
+	assert_non_null(strstr(desk->view.message, "on its own page"));
+	press('3');
+	press(CODE_ENTER);
+	press('m'); /* the first service has nothing of the kind */
+	assert_non_null(strstr(desk->view.message, "Nothing of this service"));
+	assert_int_equal(desk->view.typing, TYPING_NOTHING);
+	press(CODE_ESCAPE);
+	press(CODE_DOWN);
+	press(CODE_ENTER);
+	press('m');
+	assert_int_equal(desk->view.typing, TYPING_CHANGE);
+	assert_string_equal(desk->view.change, "slots/0-2047 ");
+	press(CODE_UP);
+	assert_string_equal(desk->view.change, "slots/0-2047 ");
+	press(CODE_DOWN);
+	press(CODE_DOWN);
+	assert_string_equal(desk->view.change, "slots/2048-4095 ");
+	/* without a value nothing is asked for */
+	press(CODE_ENTER);
+	assert_string_equal(place.changed, "");
+	assert_int_equal(desk->view.typing, TYPING_CHANGE);
+	for (unsigned i = 0; i < 5; i++)
+		press(CODE_BACKSPACE);
+	type("4000 q1"); /* q is no key here */
+	press(CODE_ENTER);
+	assert_string_equal(place.changed, "second slots/2048-4000 q1");
+	assert_string_equal(desk->view.message, "second: slots/2048-4000 = q1");
+	assert_int_equal(desk->view.typing, TYPING_NOTHING);
+	press('m');
+	press(CODE_ESCAPE);
+	assert_int_equal(desk->view.typing, TYPING_NOTHING);
+	place.refuse = -EACCES;
+	press('m');
+	type("1");
+	press(CODE_ENTER);
+	assert_non_null(strstr(desk->view.message,
+		"second: slots/0-2047 was not set: ask the instance: Permission denied"));
+	free(desk);
+	desk = open_desk(&read_only, "rich");
+	press('m');
+	assert_non_null(strstr(desk->view.message, "nothing can be changed"));
+	free(desk);
+}
+
 static void settings_change(void **state)
 {
 	struct desk *desk = open_desk(&source, "rich");
@@ -432,6 +501,7 @@ int main(void)
 		cmocka_unit_test(queues_are_sorted),
 		cmocka_unit_test(enter_looks_into_a_row_and_escape_goes_back),
 		cmocka_unit_test(a_filter_is_typed),
+		cmocka_unit_test(a_service_is_changed_on_its_page),
 		cmocka_unit_test(settings_change),
 		cmocka_unit_test(zero_forgets_peaks_and_keeps_totals),
 		cmocka_unit_test(the_terminal_is_asked),

@@ -22,8 +22,8 @@ static const struct figure_type columns[] = {
 };
 
 static const struct figure_table table_rows[] = {
-	{ "paths", "path", "Files.", columns, 1, ROWS },
-	{ "consumers", "consumer", "Readers.", columns, 3, ROWS },
+	{ "paths", "path", "Files.", columns, 1, .rows = ROWS },
+	{ "consumers", "consumer", "Readers.", columns, 3, .rows = ROWS },
 };
 
 /* What the fake service says. */

@@ -88,12 +88,16 @@ screen() { tmux -S "$dir/tmux" capture-pane -p; }
 shows_screen() { screen | grep -q "$1"; }
 keys_of_top() {
 	command -v tmux >/dev/null || { fail "tmux is not installed"; return; }
-	about "the level keys of top go to the instance"
+	local tty
+	about "the level keys of top go to the instance, and the log says who pressed them, and where"
 	tmux -S "$dir/tmux" -f /dev/null new-session -d -x 80 -y 24 "exec '$RINGSIDE' top"
 	wait_for 10 shows_screen BASIC || fail "no screen: $(screen)"
 	tmux -S "$dir/tmux" send-keys d
 	becomes "last.stats_level == 'detailed'"
 	wait_for 10 shows_screen DETAILED || fail "$(screen)"
+	tty=$(tmux -S "$dir/tmux" display -p '#{pane_tty}')
+	grep -q "level basic -> detailed (pid [0-9]*, uid 0, $(id -un) ${tty#/dev/})" "$err" ||
+		fail "the log does not say who: $(tail -n 1 "$err")"
 	about "when nobody listens, top says so and goes on"
 	rm "$RUNTIME_DIRECTORY/ringside.sock"
 	tmux -S "$dir/tmux" send-keys b

@@ -216,6 +216,10 @@ static void test_everything_about_a_queue_and_a_service(void **state)
 	strcpy(view.state[PAGE_SERVICES].selected, "second");
 	view.state[PAGE_SERVICES].detail = true;
 	compare(&view, "service", false);
+	/* a row of its tables is being changed, and seen at every size */
+	view.typing = TYPING_CHANGE;
+	strcpy(view.change, "slots/2048-4095 3");
+	compare(&view, "service-change", false);
 	free(feed);
 }
 

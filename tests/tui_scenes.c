@@ -196,17 +196,24 @@ static void fill_figures(struct snapshot *snapshot, double seconds)
 	snapshot->figures[0].value.count = packets(2e5, seconds);
 	snapshot->figures[1].value.count = 12345;
 	snapshot->figures[2].value.count = SNAPSHOT_UNKNOWN;
-	snapshot->tables_count = 1;
+	snapshot->tables_count = 2;
 	*table = (struct snapshot_table){ .service = 1, .columns_count = 2, .name = "consumers",
 		.row = "consumer", .help = "Who reads." };
 	for (unsigned i = 0; i < 2; i++)
 		figure_describe(&table->columns[i], columns, i);
-	snapshot->rows_count = 2;
+	table[1] = (struct snapshot_table){ .service = 1, .columns_count = 1, .name = "slots",
+		.row = "slots", .help = "Where keys go.", .set = "slots", .set_to = "CPU" };
+	figure_describe(&table[1].columns[0], columns, 0);
+	snapshot->rows_count = 4;
 	for (unsigned i = 0; i < 2; i++) {
 		snprintf(snapshot->rows[i].label, sizeof(snapshot->rows[i].label), "pid %u",
 			4711 + i);
 		snapshot->rows[i].value[0].count = packets(1e5 * (1 + i), seconds);
 		snapshot->rows[i].value[1].count = i ? SNAPSHOT_UNKNOWN : 7;
+		snprintf(snapshot->rows[2 + i].label, sizeof(snapshot->rows[i].label), "%u-%u",
+			2048 * i, 2048 * i + 2047);
+		snapshot->rows[2 + i].table = 1;
+		snapshot->rows[2 + i].value[0].count = packets(9e4 + 2e4 * i, seconds);
 	}
 }
 
@@ -261,7 +268,7 @@ static void fill_blind(struct snapshot *snapshot)
 		queue->wakeups = queue->empty_polls = queue->fill_ring_empty = SNAPSHOT_UNKNOWN;
 	}
 	for (unsigned i = 0; i <= LEVEL_DEBUG; i++)
-		snapshot->level_price_ns[i] = NAN;
+		snapshot->level_price_ns[i] = snapshot->kernel_price_ns[i] = NAN;
 }
 
 /* Without a service everything is the stack's. */
@@ -302,8 +309,10 @@ bool scene_fill(struct snapshot *snapshot, const char *name, uint64_t elapsed_ns
 			  : !strcmp(name, "debug") ? LEVEL_DEBUG
 						   : LEVEL_DETAILED;
 	snapshot->debug_left_s = snapshot->level == LEVEL_DEBUG ? 42 : 0;
-	for (unsigned i = 0; i <= LEVEL_DEBUG; i++)
+	for (unsigned i = 0; i <= LEVEL_DEBUG; i++) {
 		snapshot->level_price_ns[i] = (const double[]){ 0.2, 1.1, 10.5 }[i];
+		snapshot->kernel_price_ns[i] = (const double[]){ 2.1, 4.4, 68.0 }[i];
+	}
 	if (!strcmp(name, "many")) {
 		fill_many(snapshot, seconds);
 	} else {

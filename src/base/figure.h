@@ -47,6 +47,9 @@ struct figure_table {
 	const struct figure_type *columns;
 	unsigned columns_count; /* at most FIGURE_COLUMNS */
 	unsigned rows; /* at most so many are shown; a service with more chooses the top ones */
+	const char *
+		set; /* a row can be changed by the service's key SET/LABEL (service_type.set); NULL: not */
+	const char *set_to; /* what it is set to, in a word: "CPU" */
 };
 
 union figure_value {

@@ -124,23 +124,42 @@ static bool take_snapshot(void *context, struct snapshot *into, uint64_t sequenc
 	return ops->take(ops->context, into, sequence);
 }
 
+#define WHO_BYTES (PERSON_BYTES + 16)
+
+static void say_who(char who[WHO_BYTES])
+{
+	char person[PERSON_BYTES];
+
+	person_read(person);
+	snprintf(who, WHO_BYTES, "dashboard, %s", person);
+}
+
 static int set_level(void *context, enum level level, struct err *err)
 {
 	const struct control_ops *ops = context;
-
-	char person[PERSON_BYTES], who[PERSON_BYTES + 16];
+	char who[WHO_BYTES];
 
 	(void)err; /* from within it cannot fail */
-	person_read(person);
-	snprintf(who, sizeof(who), "dashboard, %s", person);
+	say_who(who);
 	ops->set_level(ops->context, level, who);
 	return 0;
+}
+
+static int set_service(
+	void *context, const char *service, const char *key, const char *value, struct err *err)
+{
+	const struct control_ops *ops = context;
+	char who[WHO_BYTES];
+
+	say_who(who);
+	return ops->set_service(ops->context, service, key, value, who, err);
 }
 
 static int draw(struct run *run, struct err *err)
 {
 	const struct tui_source source = { .snapshots = { &run->instance.ops, take_snapshot },
 		.set_level = set_level,
+		.set_service = set_service,
 		.write = snapshot_file_write };
 	const struct tui_settings settings = {
 		.ascii = run->ascii,

@@ -198,6 +198,20 @@ static int set_level(void *context, enum level level, struct err *err)
 	return client_put(path, "/api/v1/stats-level", level_names[level], "ringside top", err);
 }
 
+static int set_service(
+	void *context, const char *service, const char *key, const char *value, struct err *err)
+{
+	const struct top *top = context;
+	char path[RUNTIME_PATH_BYTES], resource[256];
+
+	/* they become a path */
+	if (strpbrk(service, " /\r\n%?#") || strpbrk(key, " \r\n%?#"))
+		return err_say(err, -EINVAL, "%s/%s is no key", service, key);
+	snprintf(resource, sizeof(resource), "/api/v1/services/%s/%s", service, key);
+	control_path_beside(path, top->reader.path);
+	return client_put(path, resource, value, "ringside top", err);
+}
+
 /* Asked for each frame: one system call. */
 static const char *say_ended(void *context)
 {
@@ -234,6 +248,7 @@ static int draw(struct top *top, struct err *err)
 {
 	const struct tui_source live = { .snapshots = { top, take_snapshot },
 		.set_level = set_level,
+		.set_service = set_service,
 		.ended = say_ended,
 		.write = snapshot_file_write };
 	const struct tui_source recorded = { .snapshots = { &top->replayed, replay_take },

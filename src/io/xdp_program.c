@@ -196,6 +196,7 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	entry->rodata->tap_wanted = settings->tapped;
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
 	entry->rodata->has_hooks = has_hooks(settings);
+	entry->rodata->uncounted = settings->uncounted;
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
 	entry->data_tables->tables = *settings->tables;
 	entry->data_state->state = *settings->state;

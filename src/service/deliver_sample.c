@@ -29,9 +29,10 @@ _Static_assert(sizeof(deliver_figures) / sizeof(deliver_figures[0]) == FIGURES, 
 _Static_assert(sizeof(ring_columns) / sizeof(ring_columns[0]) == RING_COLUMNS, "in step");
 
 const struct figure_table deliver_tables[] = {
-	{ "rings", "ring", "The ring of each queue.", ring_columns, RING_COLUMNS, RINGSIDE_RINGS },
+	{ "rings", "ring", "The ring of each queue.", ring_columns, RING_COLUMNS,
+		.rows = RINGSIDE_RINGS },
 	{ "consumers", "consumer", "Who reads the rings: process and command.", readers_columns,
-		READERS_COLUMNS, AUDIENCE_SEATS },
+		READERS_COLUMNS, .rows = AUDIENCE_SEATS },
 };
 
 enum table { TABLE_RINGS, TABLE_CONSUMERS, TABLES };

@@ -70,8 +70,9 @@ static const struct figure_type path_columns[] = {
 
 const struct figure_table http_tables[HTTP_TABLES] = {
 	{ "misses_by_reason", "reason", "Why requests went to the ordinary server.", miss_columns,
-		2, HTTP_REASON_COUNT },
-	{ "paths", "path", "The files that were asked for most.", path_columns, 2, TOP_PATHS },
+		2, .rows = HTTP_REASON_COUNT },
+	{ "paths", "path", "The files that were asked for most.", path_columns, 2,
+		.rows = TOP_PATHS },
 };
 
 static void add_misses(

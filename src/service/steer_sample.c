@@ -91,20 +91,22 @@ enum worker_column {
 
 const struct figure_table steer_tables[] = {
 	{ "cpus", "cpu", "The CPUs that packets are steered to.", cpu_columns, CPU_COLUMNS,
-		STEER_TARGETS },
+		.rows = STEER_TARGETS, .set = "cpus", .set_to = "weight" },
 	{ "slots", "slots", "Load of the slots that keys are hashed to.", steer_load_columns,
-		STEER_LOAD_COLUMNS, STEER_SLOTS / STEER_RANGE },
+		STEER_LOAD_COLUMNS, .rows = STEER_SLOTS / STEER_RANGE, .set = "slots",
+		.set_to = "target" },
 	{ "own_keys", "key", "Keys that have a slot of their own.", steer_load_columns,
-		STEER_LOAD_COLUMNS, STEER_PINS },
+		STEER_LOAD_COLUMNS, .rows = STEER_PINS, .set = "keys", .set_to = "target" },
 	{ "worst", "slot", "Slots with the most faults in the numbers of their packets.",
-		steer_load_columns, STEER_LOAD_COLUMNS, STEER_WORST },
+		steer_load_columns, STEER_LOAD_COLUMNS, .rows = STEER_WORST, .set = "slots",
+		.set_to = "target" },
 	{ "rebalance", "set",
 		"Slots to move so that loads are by weight: KEY and VALUE of `ringside set`.",
-		steer_balance_columns, STEER_BALANCE_COLUMNS, STEER_PROPOSALS },
+		steer_balance_columns, STEER_BALANCE_COLUMNS, .rows = STEER_PROPOSALS },
 	{ "workers", "worker", "The workers that packets are steered to.", worker_columns,
-		WORKER_COLUMNS, STEER_TARGETS },
+		WORKER_COLUMNS, .rows = STEER_TARGETS, .set = "workers", .set_to = "weight" },
 	{ "consumers", "consumer", "Who reads the rings: process, command and worker.",
-		readers_columns, READERS_COLUMNS, STEER_TARGETS },
+		readers_columns, READERS_COLUMNS, .rows = STEER_TARGETS },
 };
 
 enum table { TABLE_CPUS, TABLE_WORKERS = STEER_TABLE_BALANCE + 1, TABLE_CONSUMERS, TABLES };

@@ -132,6 +132,7 @@ struct snapshot_table {
 	uint32_t service; /* index */
 	uint32_t columns_count;
 	char name[32], row[16], help[112]; /* row: what a row is, and its label's key */
+	char set[16], set_to[16]; /* a row can be changed by the key SET/LABEL; empty: it can't */
 	struct figure_text columns[FIGURE_COLUMNS];
 };
 
@@ -154,6 +155,8 @@ struct snapshot {
 	uint32_t debug_left_s; /* seconds until level debug falls back; 0: it stays */
 	/* what the statistics of each level cost a packet in a worker, measured here; NAN: not known */
 	double level_price_ns[LEVEL_DEBUG + 1];
+	/* and in the kernel half; NAN: there is none, or it is not known yet */
+	double kernel_price_ns[LEVEL_DEBUG + 1];
 	uint32_t interfaces_count, queues_count, services_count, events_count;
 	uint32_t figures_count, tables_count, rows_count, pad;
 	uint64_t sequence; /* counts snapshots from 1 */

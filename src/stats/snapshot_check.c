@@ -86,7 +86,8 @@ static bool is_sane_figure(const struct snapshot *snapshot, uint32_t index)
 static bool is_sane_table(const struct snapshot *snapshot, const struct snapshot_table *table)
 {
 	if (table->service >= snapshot->services_count || table->columns_count > FIGURE_COLUMNS ||
-		!ENDS(table->name) || !ENDS(table->row) || !ENDS(table->help))
+		!ENDS(table->name) || !ENDS(table->row) || !ENDS(table->help) ||
+		!ENDS(table->set) || !ENDS(table->set_to))
 		return false;
 	for (uint32_t i = 0; i < table->columns_count; i++)
 		if (!is_sane_text(&table->columns[i], table->columns_count))

@@ -92,7 +92,6 @@ void desk_prepare(struct desk *desk, uint64_t now)
 static void set_level(struct desk *desk, enum level level, uint64_t now)
 {
 	const struct tui_source *source = desk->source;
-	double price = desk->feed.newest.level_price_ns[level];
 	struct err err = { "" };
 
 	if (!source->set_level)
@@ -101,8 +100,8 @@ static void set_level(struct desk *desk, enum level level, uint64_t now)
 	else if (source->set_level(source->snapshots.context, level, &err))
 		desk_say(desk, now, "Level %s was not set: %s", level_names[level], err.text);
 	else
-		desk_say(desk, now, "Statistics level %s: %s a packet here%s", level_names[level],
-			label_price(price).text,
+		desk_say(desk, now, "Statistics level %s: %s%s", level_names[level],
+			view_price(&desk->feed.newest, level).text,
 			level == LEVEL_DEBUG ? ", detailed again in 60 s" : "");
 }
 
@@ -216,7 +215,7 @@ static void type_filter(struct desk *desk, int code)
 	size_t length = strlen(filter);
 
 	if (code == CODE_ENTER || code == CODE_ESCAPE)
-		desk->view.typing = false;
+		desk->view.typing = TYPING_NOTHING;
 	if (code == CODE_ESCAPE)
 		filter[0] = '\0';
 	else if (code == CODE_BACKSPACE && length)
@@ -314,7 +313,7 @@ static void set_view(struct desk *desk, enum action action, int code, uint64_t n
 		state_of(desk)->reversed = !state_of(desk)->reversed;
 		break;
 	case ACTION_FILTER:
-		view->typing = true;
+		view->typing = TYPING_FILTER;
 		break;
 	default:
 		break;
@@ -362,7 +361,10 @@ enum wish desk_obey(struct desk *desk, int code, uint64_t now)
 	if (desk->view.question)
 		return answer(desk, code, now);
 	if (desk->view.typing && code != CODE_NONE) {
-		type_filter(desk, code);
+		if (desk->view.typing == TYPING_FILTER)
+			type_filter(desk, code);
+		else
+			desk_change_type(desk, code, now);
 		return WISH_NOTHING;
 	}
 	switch (action) {
@@ -377,6 +379,9 @@ enum wish desk_obey(struct desk *desk, int code, uint64_t now)
 		break;
 	case ACTION_ENTER:
 		look_into(desk, now);
+		break;
+	case ACTION_CHANGE:
+		desk_change_begin(desk, now);
 		break;
 	case ACTION_SORT:
 		sort(desk, now);

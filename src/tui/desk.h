@@ -37,6 +37,10 @@ void desk_say(struct desk *desk, uint64_t now, const char *format, ...)
 
 enum wish desk_obey(struct desk *desk, int code, uint64_t now);
 
+/* What the key for changing a service begins, and the keys that are pressed until it is typed (desk_change.c). */
+void desk_change_begin(struct desk *desk, uint64_t now);
+void desk_change_type(struct desk *desk, int code, uint64_t now);
+
 /* Takes what there is to take; shows it when a frame is due. Returns whether one was. */
 bool desk_collect(struct desk *desk, uint64_t now);
 /* When to collect next. */

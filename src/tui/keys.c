@@ -16,6 +16,8 @@ const struct key keys[] = {
 	{ { 'p', ' ' }, ACTION_FREEZE, "p Space", "freeze", "freeze the whole screen, and go on" },
 	{ { CODE_ENTER }, ACTION_ENTER, "Enter", "detail",
 		"everything about the selected queue or service" },
+	{ { 'm' }, ACTION_CHANGE, "m", 0,
+		"on a service's page: move slots, change a weight (rows that say m:)" },
 	{ { 'o' }, ACTION_SORT, "o", "sort", "sort the rows by the next column" },
 	{ { 'u' }, ACTION_UNITS, "u", "units", "bits or bytes" },
 	{ { '/' }, ACTION_FILTER, "/", "filter", "show only rows with a text; Esc: all" },

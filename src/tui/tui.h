@@ -22,6 +22,9 @@ struct tui_source {
 	/* Changes the statistics level; a negative errno with err set: it could not, and why. NULL:
 	 * nothing can be changed through this source. The context is the snapshots'. */
 	int (*set_level)(void *context, enum level level, struct err *err);
+	/* Changes something of a service's own, such as where slots go; otherwise like set_level(). */
+	int (*set_service)(void *context, const char *service, const char *key, const char *value,
+		struct err *err);
 	/* Whether the source has come to its end, in words: "pid 12 has ended"; NULL: it has not. May be
 	 * NULL, when the dashboard ends with its source. */
 	const char *(*ended)(void *context);

@@ -103,6 +103,19 @@ bool view_queue_is_silent(const struct snapshot_queue *queue)
 	       queue->state == QUEUE_FAILED || queue->state == QUEUE_STARTING;
 }
 
+struct label view_price(const struct snapshot *snapshot, enum level level)
+{
+	struct label label = { ROLE_TEXT, "" };
+	const struct label workers = label_price(snapshot->level_price_ns[level]);
+
+	if (isnan(snapshot->kernel_price_ns[level]))
+		snprintf(label.text, sizeof(label.text), "%.12s a packet", workers.text);
+	else
+		snprintf(label.text, sizeof(label.text), "%.12s in workers, %.12s in XDP",
+			workers.text, label_price(snapshot->kernel_price_ns[level]).text);
+	return label;
+}
+
 struct label view_bandwidth(const struct view *view, double bps, bool unit)
 {
 	return label_number(view->bytes ? bps / 8 : bps, !unit ? "" : view->bytes ? "B/s" : "b/s");
@@ -139,8 +152,23 @@ static const char *question(const struct view *view, char *text, size_t size)
 		return NULL;
 	if (is_short)
 		return " Debug 60 s? y/N";
-	snprintf(text, size, " Level debug times every packet: %s a packet here, for 60 s. y/N",
-		label_price(view->now->level_price_ns[LEVEL_DEBUG]).text);
+	snprintf(text, size, " Level debug times every packet: %s, for 60 s. y/N",
+		view_price(view->now, LEVEL_DEBUG).text);
+	return text;
+}
+
+/* What is being typed, and what else keys do meanwhile. */
+static const char *typed(const struct view *view, char *text, size_t size)
+{
+	if (view->typing == TYPING_FILTER)
+		snprintf(text, size, " Rows with: %s_   (Enter: keep, Esc: all)", view->filter);
+	else if (view->typing == TYPING_CHANGE && view->message)
+		return view->message;
+	else if (view->typing == TYPING_CHANGE)
+		snprintf(text, size, " Set: %s_   (Up, Down: other rows, Enter: do it, Esc: don't)",
+			view->change);
+	else
+		return NULL;
 	return text;
 }
 
@@ -166,14 +194,11 @@ static void draw_message(const struct area *area, int y, const char *text)
 static void draw_footer(const struct view *view, const struct area *area, int y)
 {
 	struct line line = line_start(area, y);
-	char buffer[120];
+	char buffer[160];
 	const char *text = question(view, buffer, sizeof(buffer));
 
-	if (!text && view->typing) {
-		snprintf(buffer, sizeof(buffer), " Rows with: %s_   (Enter: keep, Esc: all)",
-			view->filter);
-		text = buffer;
-	}
+	if (!text)
+		text = typed(view, buffer, sizeof(buffer));
 	if (!text)
 		text = view->message;
 	if (!text) {

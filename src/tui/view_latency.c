@@ -195,22 +195,32 @@ static int draw_table(const struct view *view, const struct area *area)
 	return y;
 }
 
-/* What the statistics cost: measured here, for each level, and as a share of the time that a packet has
- * at the rate that is coming in. */
+static bool has_kernel_half(const struct view *view)
+{
+	for (unsigned i = 0; i < view->now->interfaces_count; i++)
+		if (view->now->interfaces[i].xdp[0])
+			return true;
+	return false;
+}
+
+/* What the statistics cost: measured here, for each level, in either half. */
 static int draw_prices(const struct view *view, const struct area *area, int y)
 {
-	static const char *const what[] = { "counts, drop reasons, once a batch",
-		"and busy time, batches, latency of 1 in 64",
-		"and latency, rings, sizes of every packet" };
+	static const char *const what[] = { "counts, drop reasons",
+		"+ busy, batches, 1 in 64 timed", "+ sizes, every packet timed" };
+	const bool has_kernel = has_kernel_half(view);
 
-	widget_rule(area, y++, "cost of statistics, measured on this machine");
+	widget_rule(area, y++, "cost of statistics, measured on this machine, in ns a packet");
 	for (unsigned level = 0; level <= LEVEL_DEBUG; level++, y++) {
 		bool is_on = view->now->level == level;
-		double price = view->now->level_price_ns[level];
+		enum role role = is_on ? ROLE_STRONG : ROLE_TEXT;
 		struct line line = line_start(area, y);
 
-		line_add(&line, is_on ? ROLE_STRONG : ROLE_TEXT, "%c %-9s %8s a packet",
-			is_on ? '>' : ' ', level_names[level], label_price(price).text);
+		line_add(&line, role, "%c %-9s worker %7s", is_on ? '>' : ' ', level_names[level],
+			label_price(view->now->level_price_ns[level]).text);
+		line_part(&line, role, "kernel half %7s",
+			has_kernel ? label_price(view->now->kernel_price_ns[level]).text
+				   : "n/a: none");
 		line_part(&line, ROLE_DIM, "%s", what[level]);
 	}
 	return y;

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/changes.h"
 #include "tui/widgets.h"
 
 #define FIGURE_COLUMNS_WIDTH 38
-#define LABEL_COLUMNS 22
-#define LABEL_COLUMNS_MAX 40
 
 /* The value as its unit wants it. */
 static struct label label_figure(const struct figure_text *text, union figure_value value)
@@ -86,6 +85,27 @@ static int draw_latency(const struct view *view, const struct area *area, int y,
 	return y + 1;
 }
 
+#define PER_SECOND "_per_second"
+
+/* As a column's or a figure's title: units that the value shows, or that a sign says, are left out. */
+static struct label label_title(const struct figure_text *text)
+{
+	struct label label = { ROLE_TEXT, "" };
+	size_t length = strlen(text->name);
+	const char *end = "";
+
+	if (length > strlen(PER_SECOND) &&
+		!strcmp(text->name + length - strlen(PER_SECOND), PER_SECOND)) {
+		length -= strlen(PER_SECOND);
+		end = "/s";
+	} else if (!strcmp(text->unit, "ns") && length > 3 &&
+		   !strcmp(text->name + length - 3, "_ns")) {
+		length -= 3;
+	}
+	snprintf(label.text, sizeof(label.text), "%.*s%s", (int)length, text->name, end);
+	return label;
+}
+
 /* In as many columns as there is room for. */
 static int draw_figures(const struct view *view, const struct area *area, int y, unsigned index)
 {
@@ -99,40 +119,43 @@ static int draw_figures(const struct view *view, const struct area *area, int y,
 		if (figure->service != index || figure->text.level > view->now->level)
 			continue;
 		area_print(area, x, y + (int)(count / across), ROLE_TEXT, "%-24.24s %10s",
-			figure->text.name, label_figure(&figure->text, figure->value).text);
+			label_title(&figure->text).text,
+			label_figure(&figure->text, figure->value).text);
 		count++;
 	}
 	return y + (int)((count + across - 1) / across);
 }
 
+#define VALUE_COLUMNS 6 /* of 999.9k and 93.2us */
+
 static int column_width(const struct figure_text *text)
 {
-	int width = (int)strlen(text->name);
+	int width = text_width(label_title(text).text);
 
-	return width < 8 ? 8 : width;
+	return width < VALUE_COLUMNS ? VALUE_COLUMNS : width;
 }
 
-/* As wide as the longest of the table's labels, within reason. */
-static int label_columns(const struct view *view, unsigned number)
+/* As wide as the longest label, if that leaves room for half of the line. */
+static int label_width(
+	const struct view *view, const struct area *area, unsigned number, const char *title)
 {
-	int columns = LABEL_COLUMNS;
+	int width = text_width(title), most = area->width / 2;
 
-	for (unsigned i = 0; i < view->now->rows_count; i++) {
-		int length = (int)strlen(view->now->rows[i].label);
-
-		if (view->now->rows[i].table == number && length > columns)
-			columns = length < LABEL_COLUMNS_MAX ? length : LABEL_COLUMNS_MAX;
-	}
-	return columns;
+	for (unsigned i = 0; i < view->now->rows_count; i++)
+		if (view->now->rows[i].table == number &&
+			text_width(view->now->rows[i].label) > width)
+			width = text_width(view->now->rows[i].label);
+	return width < most ? width : most;
 }
 
-static void draw_cells(const struct view *view, const struct area *area, int y,
-	const struct snapshot_table *table, const struct figure_row *row, int labels)
+/* A row, or without one the head; from x on stand the values. */
+static void draw_cells(const struct view *view, const struct area *area, int x, int y,
+	const struct snapshot_table *table, const struct figure_row *row, enum role role)
 {
-	int x = labels + 1;
-
-	area_print(area, 0, y, row ? ROLE_TEXT : ROLE_HEAD, "%-*.*s", labels, labels,
-		row ? row->label : table->row);
+	if (role != ROLE_TEXT)
+		area_fill(area, 0, y, area->width, role, L' ');
+	area_print(area, 0, y, role, "%-.*s", x, row ? row->label : table->row);
+	x++;
 	for (unsigned i = 0; i < table->columns_count; i++) {
 		const struct figure_text *column = &table->columns[i];
 		int width = column_width(column);
@@ -141,28 +164,38 @@ static void draw_cells(const struct view *view, const struct area *area, int y,
 			continue;
 		if (x + width > area->width)
 			break;
-		area_print(area, x, y, row ? ROLE_TEXT : ROLE_HEAD, "%*s", width,
-			row ? label_figure(column, row->value[i]).text : column->name);
+		area_print(area, x, y, role, "%*s", width,
+			row ? label_figure(column, row->value[i]).text : label_title(column).text);
 		x += width + 1;
 	}
 }
 
-static int draw_table(const struct view *view, const struct area *area, int y, unsigned number)
+/* *marked: the line of the row whose key is being typed. */
+static int draw_table(
+	const struct view *view, const struct area *area, int y, unsigned number, int *marked)
 {
 	const struct snapshot_table *table = &view->now->tables[number];
-	const int labels = label_columns(view, number);
+	int x = label_width(view, area, number, table->row);
+	char title[80];
 	unsigned rows = 0;
 
-	widget_rule(area, y++, table->name);
-	area_fill(area, 0, y, area->width, ROLE_HEAD, L' ');
-	draw_cells(view, area, y++, table, NULL, labels);
+	for (unsigned i = 0; i < view->now->rows_count; i++)
+		rows += view->now->rows[i].table == number;
+	snprintf(title, sizeof(title), table->set[0] && rows ? "%s (m: %s)" : "%s", table->name,
+		table->set_to);
+	widget_rule(area, y++, title);
+	draw_cells(view, area, x, y++, table, NULL, ROLE_HEAD);
 	for (unsigned i = 0; i < view->now->rows_count; i++) {
 		const struct figure_row *row = &view->now->rows[i];
+		const struct change change = { table, row };
+		bool is_marked = view->typing == TYPING_CHANGE && table->set[0] &&
+				 change_is_typed(&change, view->change);
 
 		if (row->table != number)
 			continue;
-		draw_cells(view, area, y++, table, row, labels);
-		rows++;
+		if (is_marked)
+			*marked = y;
+		draw_cells(view, area, x, y++, table, row, is_marked ? ROLE_SELECT : ROLE_TEXT);
 	}
 	if (!rows)
 		area_text(area, 0, y++, ROLE_DIM, "none");
@@ -170,7 +203,8 @@ static int draw_table(const struct view *view, const struct area *area, int y, u
 }
 
 /* All below the head, from line y on. Returns the line behind it. */
-static int draw_body(const struct view *view, const struct area *area, int y, unsigned index)
+static int draw_body(
+	const struct view *view, const struct area *area, int y, unsigned index, int *marked)
 {
 	const struct snapshot_service *service = &view->now->services[index];
 
@@ -180,20 +214,26 @@ static int draw_body(const struct view *view, const struct area *area, int y, un
 	y = draw_figures(view, area, y, index);
 	for (unsigned i = 0; i < view->now->tables_count; i++)
 		if (view->now->tables[i].service == index)
-			y = draw_table(view, area, y, i);
+			y = draw_table(view, area, y, i, marked);
 	return y;
 }
 
 void view_service(const struct view *view, const struct area *area, unsigned index)
 {
-	int y = draw_head(view, area, &view->now->services[index]);
+	int y = draw_head(view, area, &view->now->services[index]), marked = -1;
 	struct area rest = area_rows(area, y, area->height), none = area_rows(area, 0, 0);
-	int hidden = draw_body(view, &none, 0, index) - rest.height;
-	int scroll = (int)view->state[PAGE_SERVICES].scroll;
+	int hidden, scroll = (int)view->state[PAGE_SERVICES].scroll;
 
+	none.width = area->width;
+	hidden = draw_body(view, &none, 0, index, &marked) - rest.height;
 	if (scroll > hidden)
 		scroll = hidden > 0 ? hidden : 0;
-	draw_body(view, &rest, -scroll, index);
+	/* the row that is being changed is seen, and what stands in the corner does not hide it */
+	if (marked >= 0 && marked < scroll)
+		scroll = marked;
+	else if (marked > scroll + rest.height - 2)
+		scroll = marked - rest.height + 2;
+	draw_body(view, &rest, -scroll, index, &marked);
 	if (hidden > scroll)
 		area_print(area, area->width - 12, area->height - 1, ROLE_SELECT, " +%d lines ",
 			hidden - scroll);

@@ -52,9 +52,11 @@ enum source_column { SOURCE_RATE, SOURCE_DROPPED, SOURCE_COLUMNS };
 
 static const struct figure_table tables[] = {
 	{ "access", "prefix", "Prefixes of [access] that most packets match.", rule_columns,
-		RULE_COLUMNS, RULES_SHOWN },
-	{ "sources", "source", "Who sends most.", source_columns, SOURCE_COLUMNS, HEAVY_SHOWN },
-	{ "keys", "key", "Keys that have most packets.", source_columns, KEY_COLUMNS, HEAVY_SHOWN },
+		RULE_COLUMNS, .rows = RULES_SHOWN },
+	{ "sources", "source", "Who sends most.", source_columns, SOURCE_COLUMNS,
+		.rows = HEAVY_SHOWN },
+	{ "keys", "key", "Keys that have most packets.", source_columns, KEY_COLUMNS,
+		.rows = HEAVY_SHOWN },
 };
 
 enum table { TABLE_ACCESS, TABLE_SOURCES, TABLE_KEYS, TABLES };

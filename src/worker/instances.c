@@ -125,6 +125,9 @@ void instances_add_tables(struct snapshot *s, unsigned index, const struct figur
 		snprintf(table->name, sizeof(table->name), "%s", from->name);
 		snprintf(table->row, sizeof(table->row), "%s", from->row);
 		snprintf(table->help, sizeof(table->help), "%s", from->help);
+		snprintf(table->set, sizeof(table->set), "%s", from->set ? from->set : "");
+		snprintf(table->set_to, sizeof(table->set_to), "%s",
+			from->set_to ? from->set_to : "");
 		for (unsigned k = 0; k < from->columns_count; k++)
 			figure_describe(&table->columns[k], from->columns, k);
 	}

@@ -309,12 +309,5 @@ void interface_set_addresses(struct interface *in)
 
 void interface_set_level(struct interface *in, uint32_t level)
 {
-	struct rule_state *state = in->state;
-
-	__atomic_store_n(&state->sample_every,
-		level == LEVEL_BASIC	  ? 0
-		: level == LEVEL_DETAILED ? SAMPLE_DETAILED
-					  : 1,
-		__ATOMIC_RELAXED);
-	__atomic_store_n(&state->level, level, __ATOMIC_RELAXED);
+	rule_state_set_level(in->state, level);
 }

@@ -190,6 +190,18 @@ static int start_watcher(struct pool *pool, struct err *err)
 	return ret ? err_set(err, ret, "start a thread") : 0;
 }
 
+/* Only where there is a kernel half to run with statistics. */
+static void price_kernel_half(struct pool *pool)
+{
+	bool has_one = false;
+
+	for (unsigned i = 0; i < pool->interfaces_count; i++)
+		if (pool->interfaces[i].interface && pool->interfaces[i].interface->program)
+			has_one = true;
+	if (has_one)
+		price_kernel_start(&pool->kernel_price, pool->log);
+}
+
 int pool_start(struct pool **pool, const struct config *config, struct log *log, struct err *err)
 {
 	struct pool *p = calloc(1, sizeof(*p));
@@ -227,6 +239,7 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 		pool_close(p);
 		return ret;
 	}
+	price_kernel_half(p);
 	*pool = p;
 	return 0;
 }
@@ -314,6 +327,7 @@ int pool_stop(struct pool *pool, struct snapshot *final, struct err *err)
 	if (pool->watching)
 		pthread_join(pool->watcher, NULL);
 	pool->watching = false;
+	price_kernel_stop(&pool->kernel_price);
 	for (unsigned i = 0; i < pool->interfaces_count; i++) {
 		struct interface *in = pool->interfaces[i].interface;
 

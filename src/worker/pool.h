@@ -9,6 +9,7 @@
 #include "config.h"
 #include "stats/published.h"
 #include "worker/books.h"
+#include "worker/price.h"
 
 struct pool;
 
@@ -132,6 +133,7 @@ struct pool {
 	struct snapshot current;
 	struct published *published; /* or NULL */
 	double level_price_ns[LEVEL_DEBUG + 1];
+	struct price_kernel kernel_price;
 	/* the watcher's */
 	struct access_books *access_books;
 	struct taps *taps; /* clients of the control thread's are judged by it, too */

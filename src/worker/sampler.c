@@ -393,6 +393,7 @@ static void fill_head(struct pool *pool, struct snapshot *s)
 	s->interfaces_count = pool->interfaces_count;
 	s->services_count = pool->config->services_count;
 	memcpy(s->level_price_ns, pool->level_price_ns, sizeof(s->level_price_ns));
+	price_kernel_get(&pool->kernel_price, s->kernel_price_ns);
 }
 
 void sampler_take(struct pool *pool, struct snapshot *s)
