@@ -98,6 +98,7 @@ every_key() {
 	want ' by auto'
 	effect 3 'read_packets|\(reflect, running\)' 1-6
 	effect 4 'cost of statistics' 1-6
+	effect m 'From here nothing can be changed' m # what it does elsewhere: test_screen_steer.sh
 	effect 5 'WHAT IT MEANS' 1-6
 	effect 6 'answers UDP port' 1-6
 	effect 1 'RX packets/s' 1-6
