@@ -17,10 +17,11 @@ field() {
 	echo "no thread $2"
 }
 
-is_bare() { # is_bare THREAD: no capability, and none to be had
+is_null() { [ "$(field "$1" "$2")" = 0000000000000000 ]; }
+is_bare() { # is_bare THREAD: no capability, once it runs, and none to be had
 	local set
 	for set in CapInh CapPrm CapEff CapAmb; do
-		[ "$(field $set "$1")" = 0000000000000000 ] || fail "$1 has $set $(field $set "$1")"
+		wait_for 10 is_null $set "$1" || fail "$1 has $set $(field $set "$1")"
 	done
 	[ "$(field NoNewPrivs "$1")" = 1 ] || fail "$1 can get privileges by executing something"
 }
