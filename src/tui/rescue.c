@@ -170,12 +170,21 @@ int rescue_start(struct rescue *rescue, struct err *err)
 	return 0;
 }
 
+/* Whoever goes on without the terminal must not go on when it was told to end at the last moment. */
+static void raise_untaken(struct rescue *rescue, int number)
+{
+	if (rescue_take(rescue, number))
+		raise(number);
+}
+
 void rescue_stop(struct rescue *rescue)
 {
 	tcsetattr(rescue->output, TCSANOW, &rescue->saved);
 	pthread_sigmask(SIG_SETMASK, &rescue->mask_before, NULL);
 	restore_signals(rescue, RESCUE_SIGNALS);
 	current = NULL;
+	raise_untaken(rescue, SIGINT);
+	raise_untaken(rescue, SIGTERM);
 	sigaltstack(&rescue->stack_before, NULL);
 	free(rescue->stack.ss_sp);
 	close(rescue->wake);

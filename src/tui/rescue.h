@@ -40,7 +40,8 @@ struct rescue {
 /* Notes the terminal's state and takes the signals over; `restore` must be set before. The calling
  * thread gets them unblocked until rescue_stop(). */
 int rescue_start(struct rescue *rescue, struct err *err);
-/* Puts handlers, mask and terminal modes back as they were found. */
+/* Puts handlers, mask and terminal modes back as they were found. INT and TERM that nobody has taken are raised
+ * again: the caller gets them as it would without us. */
 void rescue_stop(struct rescue *rescue);
 /* Whether the signal came since the last call with it. */
 bool rescue_take(struct rescue *rescue, int number);
