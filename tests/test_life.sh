@@ -41,7 +41,7 @@ ends_by_itself() {
 		records "last.final" "0.5 <= last.uptime_s" "len(records) <= 3"
 		shows "len(records) == 3" && break
 	done
-	records "len(records) == 3" "records[0].uptime_s >= 0.2"
+	records "len(records) == 3" "0 < records[0].uptime_s < records[1].uptime_s < last.uptime_s"
 	is_clean
 }
 

@@ -227,6 +227,8 @@ static void fill_rich(struct snapshot *snapshot, double seconds)
 	snapshot->services[1].drop[DROP_rate_limited] = packets(1200, seconds);
 	fill_service(snapshot, "h\xc3\xa4lt-an\x1b[2J", 0, 0, "kernel");
 	strcpy(snapshot->services[2].state, "stopped");
+	snapshot_set_latency(
+		&snapshot->services[2].latency, NULL, "packets go on to a CPU unanswered", 0);
 	fill_figures(snapshot, seconds);
 	add_event(snapshot, LOG_WARNING, 61, "service second: more than max_pps arrives");
 }

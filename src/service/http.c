@@ -348,6 +348,12 @@ static unsigned http_needs(const void *settings)
 	return SERVICE_NEEDS_KERNEL_HALF | SERVICE_NEEDS_DEVICE;
 }
 
+static const char *http_untimed(const void *settings)
+{
+	(void)settings;
+	return "from GET and from SYN are on the service's page";
+}
+
 const struct service_type service_http = {
 	.name = "http",
 	.summary = "answers GETs for static files in the kernel half, and hands the rest over",
@@ -359,6 +365,7 @@ const struct service_type service_http = {
 	.where = http_where,
 	.compile = http_compile,
 	.needs = http_needs,
+	.untimed = http_untimed,
 	.privileges = http_privileges,
 	.open = http_open,
 	.open_interface = http_open_interface,

@@ -158,6 +158,9 @@ struct service_type {
 	int (*check)(const void *settings, struct err *err);
 	/* The mask of enum service_needs; NULL: none. */
 	unsigned (*needs)(const void *settings);
+	/* Why nothing is timed from the hook to the service's end of it, in up to 47 characters; NULL, or returned:
+	 * it is. */
+	const char *(*untimed)(const void *settings);
 	/* How many of a queue's frames it keeps; NULL: none. */
 	uint32_t (*keeps)(const void *settings);
 	/* What it needs of root's power (PRIVILEGE()) besides what its interfaces do; settings NULL: with

@@ -63,6 +63,13 @@ static int compile(const struct service_compile *c, struct err *err)
 		&s->addresses, c->rule->slot, c->tables->addresses, &rule->addresses, err);
 }
 
+static const char *untimed(const void *settings)
+{
+	const struct steer_settings *steer = settings;
+
+	return steer->target == STEER_CPU ? "packets go on to a CPU unanswered" : NULL;
+}
+
 const struct service_type service_steer = {
 	.name = "steer",
 	.summary =
@@ -74,6 +81,7 @@ const struct service_type service_steer = {
 	.compile = compile,
 	.check = steer_check,
 	.needs = needs,
+	.untimed = untimed,
 	.open = steer_open,
 	.open_interface = steer_open_interface,
 	.open_queue = steer_open_queue,

@@ -87,6 +87,12 @@ uint64_t snapshot_queue_drops(const struct snapshot_queue *queue)
 	return sum;
 }
 
+/* A service's reasons are somebody's intention, but for a CPU that is too slow; a queue's are losses. */
+bool drop_is_loss(enum drop reason)
+{
+	return reason >= DROPS_OF_SERVICE || reason == DROP_cpu_ring_full;
+}
+
 uint64_t snapshot_service_drops(const struct snapshot_service *service)
 {
 	uint64_t sum = 0;

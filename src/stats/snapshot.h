@@ -50,7 +50,7 @@ struct snapshot_flow {
 
 /* A latency in ns; every figure but `sampled` and `what` is unknown when count is unknown. */
 struct snapshot_latency {
-	char what[48];     /* from where to where: "hook to transmit" */
+	char what[48];     /* from where to where: "hook to transmit"; or why there is none */
 	uint32_t sampled;  /* one packet in so many; 0: not recorded at this level */
 	uint64_t count, min, p50, p90, p99, p999, max;
 	double mean;
@@ -203,6 +203,12 @@ void snapshot_add_up(struct snapshot *snapshot);
  * that went backwards gives an unknown rate, never a huge one. */
 void snapshot_set_rates(struct snapshot *now, const struct snapshot *before);
 
+/* True when there is no such latency, at any level, and `what` says why. */
+static inline bool snapshot_is_untimed(const struct snapshot_latency *latency, enum level level)
+{
+	return !latency->sampled && level > LEVEL_BASIC && *latency->what;
+}
+
 /* Fills a latency's figures from a histogram. sampled 0 or no histogram: all unknown. Without values
  * the count is 0 and the other figures are unknown. */
 void snapshot_set_latency(struct snapshot_latency *latency, const struct histogram *histogram,
@@ -215,5 +221,7 @@ struct drop_text {
 	const char *advice;  /* "spread the traffic over more queues" */
 };
 extern const struct drop_text drop_texts[DROPS];
+/* True: nobody wanted it dropped; it could not be kept. */
+bool drop_is_loss(enum drop reason);
 
 #endif

@@ -102,11 +102,9 @@ static void raise_drops(struct alarms *alarms, const struct view *view)
 		raised[worst] = true;
 		snprintf(advice, sizeof(advice), "%s", drop_texts[worst].advice);
 		advice[0] = (char)toupper((unsigned char)advice[0]);
-		/* a service's reasons are somebody's intention, a queue's are losses */
-		raise_alarm(alarms, worst < DROPS_OF_SERVICE ? ROLE_WARN : ROLE_BAD,
-			"%s %s %s/s: %s. %s.", worst < DROPS_OF_SERVICE ? " !" : "!!",
-			drop_names[worst], label_number(highest, "").text,
-			drop_texts[worst].meaning, advice);
+		raise_alarm(alarms, drop_is_loss(worst) ? ROLE_BAD : ROLE_WARN,
+			"%s %s %s/s: %s. %s.", drop_is_loss(worst) ? "!!" : " !", drop_names[worst],
+			label_number(highest, "").text, drop_texts[worst].meaning, advice);
 	}
 }
 
@@ -187,7 +185,7 @@ static void draw_reasons(const struct view *view, const struct area *area)
 		uint64_t drops = view_drop_total(view, i);
 
 		if (drops && drops != SNAPSHOT_UNKNOWN)
-			line_add(&line, i < DROPS_OF_SERVICE ? ROLE_WARN : ROLE_BAD, "  %s %s",
+			line_add(&line, drop_is_loss(i) ? ROLE_BAD : ROLE_WARN, "  %s %s",
 				drop_names[i],
 				area->width >= 120 ? label_exact(drops).text
 						   : label_count(drops).text);

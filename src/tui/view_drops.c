@@ -75,7 +75,7 @@ static struct label cell_rate(const struct view *view, const void *row)
 	struct label label = label_number(rate, "");
 
 	if (rate > 0)
-		label.role = reason_of(row) < DROPS_OF_SERVICE ? ROLE_WARN : ROLE_BAD;
+		label.role = drop_is_loss(reason_of(row)) ? ROLE_BAD : ROLE_WARN;
 	return label;
 }
 
@@ -96,26 +96,41 @@ static struct label cell_whose(const struct view *view, const void *row)
 	struct label label = { ROLE_DIM, "" };
 
 	(void)view;
-	strcpy(label.text, reason_of(row) < DROPS_OF_SERVICE ? "intended" : "loss");
+	strcpy(label.text, drop_is_loss(reason_of(row)) ? "loss" : "intended");
 	return label;
 }
 
 static const struct column columns[] = {
-	{ "REASON", 14, 0, true, LEVEL_BASIC, cell_reason },
+	{ "REASON", 16, 0, true, LEVEL_BASIC, cell_reason },
 	{ "DROP/s", 7, 0, false, LEVEL_BASIC, cell_rate },
 	{ "OF RX", 6, 1, false, LEVEL_BASIC, cell_share },
 	{ "TOTAL", 7, 0, false, LEVEL_BASIC, cell_total },
 	{ "KIND", 8, 2, true, LEVEL_BASIC, cell_whose },
 };
+/* As many of the words as there is room for. */
+static void put_meaning(const struct area *area, int y, enum role role, const char *meaning)
+{
+	char text[256];
+	size_t length = strlen(meaning), room = area->width > 2 ? (size_t)area->width - 2 : 0;
+
+	snprintf(text, sizeof(text), "%s", meaning);
+	if (length > (size_t)area->width && room < sizeof(text) - 2) {
+		while (room && meaning[room] != ' ')
+			room--;
+		strcpy(text + room, "..");
+	}
+	area_text(area, 0, y, role, text);
+}
+
 /* What is left of the line says what the reason means. */
 static int table_width(const struct area *area)
 {
-	return area->width < 110 ? 39 : 48;
+	return area->width < 110 ? 41 : 50;
 }
 
 static int draw_reasons(const struct view *view, const struct area *area)
 {
-	struct table table = { columns, sizeof(columns) / sizeof(columns[0]), view, 14, "REASON",
+	struct table table = { columns, sizeof(columns) / sizeof(columns[0]), view, 16, "REASON",
 		0 };
 	int width = table_width(area);
 	struct area left = area_columns(area, 0, width);
@@ -139,7 +154,7 @@ static int draw_reasons(const struct view *view, const struct area *area)
 			area_fill(area, 0, y, area->width, ROLE_SELECT, L' ');
 		table_row_select(
 			&table, &left, y, &reason, role, drops ? L'!' : L' ', (int)i == selected);
-		area_text(&right, 0, y, (int)i == selected ? ROLE_SELECT : role,
+		put_meaning(&right, y, (int)i == selected ? ROLE_SELECT : role,
 			drop_texts[reason].meaning);
 	}
 	return y;

@@ -141,7 +141,7 @@ static void draw_groups(const struct area *area, const struct groups *groups,
 }
 
 static void draw_bins(const struct area *area, const char *title, const char *const *names,
-	const uint64_t *bins, unsigned count)
+	const uint64_t *bins, unsigned count, const char *none)
 {
 	uint64_t total = 0;
 
@@ -149,7 +149,7 @@ static void draw_bins(const struct area *area, const char *title, const char *co
 	for (unsigned i = 0; i < count; i++)
 		total += bins[i];
 	if (!total)
-		area_text(area, 1, 1, ROLE_DIM, "none counted");
+		area_text(area, 1, 1, ROLE_DIM, none);
 	for (unsigned i = 0; total && i < count; i++) {
 		area_print(area, 0, (int)i + 1, ROLE_TEXT, "%10s %7s", names[i],
 			label_percent(100.0 * (double)bins[i] / (double)total).text);
@@ -174,6 +174,14 @@ static void sum_bins(
 	}
 }
 
+static bool has_workers(const struct view *view)
+{
+	for (unsigned i = 0; i < view->now->queues_count; i++)
+		if (view->now->queues[i].batches[0] != SNAPSHOT_UNKNOWN)
+			return true;
+	return false;
+}
+
 static void draw_side(const struct view *view, const struct area *area)
 {
 	uint64_t batches[SNAPSHOT_BATCH_BINS], sizes[SIZE_BINS];
@@ -183,9 +191,10 @@ static void draw_side(const struct view *view, const struct area *area)
 	if (view->now->level >= LEVEL_DEBUG) {
 		left = area_columns(area, 0, area->width / 2 - 1);
 		right = area_columns(area, area->width / 2 + 1, area->width);
-		draw_bins(&right, "frame sizes", size_bin_names, sizes, SIZE_BINS);
+		draw_bins(&right, "frame sizes", size_bin_names, sizes, SIZE_BINS, "none counted");
 	}
-	draw_bins(&left, "batches of workers", batch_bin_names, batches, SNAPSHOT_BATCH_BINS);
+	draw_bins(&left, "batches of workers", batch_bin_names, batches, SNAPSHOT_BATCH_BINS,
+		has_workers(view) ? "none counted" : "n/a: the kernel half has no batches");
 }
 
 static void draw_histogram(const struct view *view, const struct area *area)

@@ -68,6 +68,23 @@ static void draw_percentiles(const struct view *view, const struct area *area, i
 		view->zero_time_ns ? label_clock(view->zero_time_ns).text : "the start");
 }
 
+/* Of the services that have no latency, why; false: there is none of these. */
+static bool draw_untimed(const struct view *view, struct line *line)
+{
+	bool is_any = false;
+
+	for (unsigned i = 0; i < view->now->services_count; i++) {
+		const struct snapshot_service *service = &view->now->services[i];
+
+		if (!snapshot_is_untimed(&service->latency, view->now->level))
+			continue;
+		line_add(line, ROLE_DIM, "%s%s n/a: %s", is_any ? ", " : "  ", service->name,
+			service->latency.what);
+		is_any = true;
+	}
+	return is_any;
+}
+
 static void draw_latency(const struct view *view, const struct area *area)
 {
 	unsigned order[SERVICE_SLOTS], count = sort_services(view, order);
@@ -81,7 +98,7 @@ static void draw_latency(const struct view *view, const struct area *area)
 	line_add(&line, ROLE_TITLE, "LAT ");
 	if (view->now->level == LEVEL_BASIC)
 		line_add(&line, ROLE_DIM, "  not measured at level basic (press d)");
-	else
+	else if (!draw_untimed(view, &line))
 		line_add(&line, ROLE_DIM, "  no packet measured yet");
 }
 const struct section section_latency = { wants_latency, draw_latency };
@@ -101,6 +118,14 @@ int view_latency_service(const struct view *view)
 static const struct snapshot_latency *latency_of(const struct view *view, const void *row)
 {
 	return &view->now->services[*(const unsigned *)row].latency;
+}
+
+/* What is not known may come to be; what there is not will not. */
+static struct label figure(const struct view *view, const void *row, struct label label)
+{
+	if (snapshot_is_untimed(latency_of(view, row), view->now->level))
+		label = (struct label){ ROLE_DIM, "n/a" };
+	return label;
 }
 
 static struct label cell_name(const struct view *view, const void *row)
@@ -125,7 +150,9 @@ static struct label cell_sampled(const struct view *view, const void *row)
 	const struct snapshot_latency *latency = latency_of(view, row);
 	struct label label = { ROLE_TEXT, "no" };
 
-	if (latency->sampled == 1)
+	if (snapshot_is_untimed(latency, view->now->level))
+		strcpy(label.text, "n/a");
+	else if (latency->sampled == 1)
 		strcpy(label.text, "all");
 	else if (latency->sampled)
 		snprintf(label.text, sizeof(label.text), "1/%u", latency->sampled);
@@ -134,20 +161,20 @@ static struct label cell_sampled(const struct view *view, const void *row)
 
 static struct label cell_count(const struct view *view, const void *row)
 {
-	return label_count(latency_of(view, row)->count);
+	return figure(view, row, label_count(latency_of(view, row)->count));
 }
 
 static struct label cell_mean(const struct view *view, const void *row)
 {
 	double mean = latency_of(view, row)->mean;
 
-	return label_ns(isnan(mean) ? SNAPSHOT_UNKNOWN : (uint64_t)mean);
+	return figure(view, row, label_ns(isnan(mean) ? SNAPSHOT_UNKNOWN : (uint64_t)mean));
 }
 
 #define FIGURE_CELL(name)                                                                          \
 	static struct label cell_##name(const struct view *view, const void *row)                  \
 	{                                                                                          \
-		return label_ns(latency_of(view, row)->name);                                      \
+		return figure(view, row, label_ns(latency_of(view, row)->name));                   \
 	}
 FIGURE_CELL(min)
 FIGURE_CELL(p50)
@@ -226,6 +253,18 @@ static int draw_prices(const struct view *view, const struct area *area, int y)
 	return y;
 }
 
+static int draw_footnotes(const struct view *view, const struct area *area, int y)
+{
+	for (unsigned i = 0; i < view->now->services_count; i++) {
+		const struct snapshot_service *service = &view->now->services[i];
+
+		if (snapshot_is_untimed(&service->latency, view->now->level))
+			area_print(area, 1, y++, ROLE_DIM, "n/a for %s: %s", service->name,
+				service->latency.what);
+	}
+	return y;
+}
+
 void view_latency(const struct view *view, const struct area *area)
 {
 	int y, left, service = view_latency_service(view);
@@ -238,6 +277,7 @@ void view_latency(const struct view *view, const struct area *area)
 	y = draw_table(view, area) + 1;
 	if (view->now->level == LEVEL_BASIC)
 		area_text(area, 1, y++, ROLE_DIM, "Not measured at level basic (press d)");
+	y = draw_footnotes(view, area, y);
 	left = area->height - y - 4;
 	if (service >= 0 && left >= 10) {
 		int wanted = section_histogram.wants(view, area->width);

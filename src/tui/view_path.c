@@ -96,18 +96,21 @@ static unsigned fill_stages(const struct view *view, struct stage stages[STAGES]
 	const struct snapshot *now = view->now;
 	const char *nothing = say_nothing_arrives(view);
 	double nic = sum_nics(view), redirected = SUM_RATES(kernel_redirect);
-	bool has_kernel = false, is_file = true, has_nic = !isnan(nic);
+	bool has_kernel = false, is_file = true, is_tc = true, has_nic = !isnan(nic);
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < now->interfaces_count; i++) {
 		has_kernel |= now->interfaces[i].xdp[0] != '\0';
 		is_file &= !strcmp(now->interfaces[i].io, "pcap");
+		is_tc &= !strcmp(now->interfaces[i].io, "tc");
 	}
 	if (has_nic)
 		stages[count++] = stage("NIC", nic, nothing);
 	if (!has_kernel) {
-		stages[count++] =
-			stage(is_file ? "file" : "socket", now->totals.flow.rx_pps, nothing);
+		stages[count++] = stage(is_file ? "file"
+					: is_tc ? "TC"
+						: "socket",
+			now->totals.flow.rx_pps, nothing);
 	} else {
 		stages[count++] = stage("XDP", SUM_RATES(kernel_rx_packets),
 			has_nic ? "The program does not see it: a filter, or a queue without XDP"
@@ -204,12 +207,14 @@ static void draw_kernel(const struct view *view, const struct area *area)
 		if (view->before && i < view->before->interfaces_count)
 			before = &view->before->interfaces[i];
 #define KERNEL_RATE(member) label_number(view_rate(view, before->member, now->member), "").text
-		line_add(&line, ROLE_TITLE, "XDP ");
+		line_add(&line, ROLE_TITLE, now->xdp[0] ? "XDP " : "TC  ");
 		if (view->now->interfaces_count > 1)
 			line_add(&line, ROLE_TEXT, " %s", now->name);
 		line_add(&line, ROLE_TEXT, "  in %s/s", KERNEL_RATE(kernel_rx_packets));
 		line_part(&line, ROLE_TEXT, "sent %s/s", KERNEL_RATE(kernel_tx));
 		line_part(&line, ROLE_TEXT, "to workers %s/s", KERNEL_RATE(kernel_redirect));
+		if (now->kernel_deliver && now->kernel_deliver != SNAPSHOT_UNKNOWN)
+			line_part(&line, ROLE_TEXT, "delivered %s/s", KERNEL_RATE(kernel_deliver));
 		line_part(&line, ROLE_TEXT, "to the stack %s/s", KERNEL_RATE(kernel_pass));
 		line_part(&line, ROLE_TEXT, "dropped %s/s", KERNEL_RATE(kernel_drop));
 #undef KERNEL_RATE

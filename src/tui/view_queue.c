@@ -61,13 +61,18 @@ static void draw_worker(const struct area *area, const struct view *view,
 	line_part(&line, ROLE_TEXT, "wakeups %s/s", label_number(row->wakeups, "").text);
 }
 
-static void draw_latency(const struct area *area, const struct snapshot_latency *latency)
+static void draw_latency(
+	const struct area *area, const struct snapshot_latency *latency, bool has_worker)
 {
 	struct line line = line_start(area, 0);
 
 	line_add(&line, ROLE_TITLE, "LAT ");
+	if (!has_worker) {
+		line_add(&line, ROLE_DIM, "  n/a: no worker; each service has its own");
+		return;
+	}
 	if (!latency->sampled) {
-		line_add(&line, ROLE_DIM, "  not measured for this queue at this level");
+		line_add(&line, ROLE_DIM, "  not measured at this level (press d)");
 		return;
 	}
 	line_add(&line, ROLE_TEXT, "  p50 %s  p90 %s  p99 %s  p99.9 %s  max %s",
@@ -118,7 +123,7 @@ static int draw_drops(const struct area *area, const struct view *view, unsigned
 	widget_rule(area, 0, "drops");
 	for (unsigned i = 0; i < DROPS; i++) {
 		double rate = before ? view_rate(view, before->drop[i], now->drop[i]) : NAN;
-		enum role role = i < DROPS_OF_SERVICE ? ROLE_WARN : ROLE_BAD;
+		enum role role = drop_is_loss(i) ? ROLE_BAD : ROLE_WARN;
 
 		if (!now->drop[i])
 			continue;
@@ -174,7 +179,7 @@ void view_queue(const struct view *view, const struct area *area, unsigned index
 	rest = area_rows(area, 3, area->height);
 	draw_worker(&rest, view, &row, queue);
 	rest = area_rows(area, 4, area->height);
-	draw_latency(&rest, &queue->latency);
+	draw_latency(&rest, &queue->latency, row.has_worker);
 	rest = area_rows(area, y, area->height);
 	y += draw_drops(&rest, view, index);
 	rest = area_rows(area, y, area->height);

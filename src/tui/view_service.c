@@ -21,10 +21,26 @@ static struct label label_figure(const struct figure_text *text, union figure_va
 	return label_count(value.count);
 }
 
+/* What the kernel half has handed to workers and no worker has judged: the queues' drops say what was lost. */
+static uint64_t in_queues(const struct snapshot_service *service)
+{
+	const uint64_t drops = snapshot_service_drops(service);
+	const uint64_t judged = service->flow.tx_packets + drops + service->pass_packets +
+				service->delivered_packets;
+
+	if (service->flow.rx_packets == SNAPSHOT_UNKNOWN || drops == SNAPSHOT_UNKNOWN ||
+		service->flow.tx_packets == SNAPSHOT_UNKNOWN ||
+		service->pass_packets == SNAPSHOT_UNKNOWN ||
+		service->delivered_packets == SNAPSHOT_UNKNOWN || judged > service->flow.rx_packets)
+		return 0;
+	return service->flow.rx_packets - judged;
+}
+
 static int draw_head(
 	const struct view *view, const struct area *area, const struct snapshot_service *service)
 {
 	struct line line = line_start(area, 0);
+	uint64_t queued;
 
 	line_add(&line, ROLE_TITLE, "%s", service->name);
 	line_add(&line, ROLE_TEXT, " (%s, %s)", service->type, service->state);
@@ -39,6 +55,9 @@ static int draw_head(
 		label_count(snapshot_service_drops(service)).text,
 		label_count(service->pass_packets).text,
 		label_count(service->delivered_packets).text);
+	queued = in_queues(service);
+	if (queued)
+		line_add(&line, ROLE_TEXT, " + lost or under way %s", label_count(queued).text);
 	return 2;
 }
 
@@ -63,7 +82,7 @@ static int draw_reasons(const struct view *view, const struct area *area, int y,
 		if (!now->drop[i])
 			continue;
 		area_print(area, 0, y++, rate > 0 ? ROLE_WARN : ROLE_TEXT,
-			"DROP  %-14s %8s/s  total %-8s %s", drop_names[i],
+			"DROP  %-16s %8s/s  total %-8s %s", drop_names[i],
 			label_number(rate, "").text, label_count(now->drop[i]).text,
 			drop_texts[i].meaning);
 	}
@@ -73,7 +92,9 @@ static int draw_reasons(const struct view *view, const struct area *area, int y,
 static int draw_latency(const struct view *view, const struct area *area, int y,
 	const struct snapshot_latency *latency)
 {
-	if (!latency->sampled)
+	if (snapshot_is_untimed(latency, view->now->level))
+		area_print(area, 0, y, ROLE_DIM, "LAT   n/a: %s", latency->what);
+	else if (!latency->sampled)
 		area_print(area, 0, y, ROLE_DIM, "LAT   not measured at level %s (press d)",
 			level_names[view->now->level]);
 	else

@@ -76,18 +76,27 @@ static struct label cell_reason(const struct view *view, const void *row)
 	return label;
 }
 
+/* What there is not at any level is not the same as what is not known. */
+static struct label label_latency(
+	const struct view *view, const struct snapshot_latency *latency, uint64_t ns)
+{
+	if (snapshot_is_untimed(latency, view->now->level))
+		return (struct label){ ROLE_DIM, "n/a" };
+	return label_ns(latency->sampled ? ns : SNAPSHOT_UNKNOWN);
+}
+
 static struct label cell_p50(const struct view *view, const void *row)
 {
 	const struct snapshot_latency *latency = &service_of(view, row)->latency;
 
-	return label_ns(latency->sampled ? latency->p50 : SNAPSHOT_UNKNOWN);
+	return label_latency(view, latency, latency->p50);
 }
 
 static struct label cell_p99(const struct view *view, const void *row)
 {
 	const struct snapshot_latency *latency = &service_of(view, row)->latency;
 
-	return label_ns(latency->sampled ? latency->p99 : SNAPSHOT_UNKNOWN);
+	return label_latency(view, latency, latency->p99);
 }
 
 static struct label cell_path(const struct view *view, const void *row)

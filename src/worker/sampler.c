@@ -280,10 +280,19 @@ static void add_latency(
 
 /* A service's latency is that of the half that answers on its first interface; the halves measure
  * different ways and are never mixed. */
-static void fill_latency(const struct pool *pool, struct snapshot_service *service, unsigned slot)
+static void fill_latency(const struct pool *pool, struct snapshot_service *service,
+	const struct config_service *config)
 {
+	const struct service_type *type = config->type;
+	const char *what = type->untimed ? type->untimed(config->settings) : NULL;
 	const struct pool_interface *first = NULL;
-	const char *what = "";
+	unsigned slot = config->slot;
+
+	if (what) {
+		snapshot_set_latency(&service->latency, NULL, what, 0);
+		return;
+	}
+	what = "";
 
 	for (unsigned k = 0; k < pool->interfaces_count; k++) {
 		const struct pool_interface *pi = &pool->interfaces[k];
@@ -334,7 +343,7 @@ static void fill_service(const struct pool *pool, struct snapshot_service *servi
 			where(pool->interfaces[k].interface, slot, from->why));
 		service->paths_count++;
 	}
-	fill_latency(pool, service, slot);
+	fill_latency(pool, service, config);
 }
 
 void sampler_keep_past(struct pool_interface *pi)
