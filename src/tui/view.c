@@ -112,7 +112,7 @@ struct label view_price(const struct snapshot *snapshot, enum level level)
 		snprintf(label.text, sizeof(label.text), "%.12s a packet", workers.text);
 	else
 		snprintf(label.text, sizeof(label.text), "%.12s in workers, %.12s in XDP",
-			workers.text, label_price(snapshot->kernel_price_ns[level]).text);
+			workers.text, label_kernel_price(snapshot->kernel_price_ns[level]).text);
 	return label;
 }
 

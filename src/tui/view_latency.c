@@ -246,7 +246,7 @@ static int draw_prices(const struct view *view, const struct area *area, int y)
 		line_add(&line, role, "%c %-9s worker %7s", is_on ? '>' : ' ', level_names[level],
 			label_price(view->now->level_price_ns[level]).text);
 		line_part(&line, role, "kernel half %7s",
-			has_kernel ? label_price(view->now->kernel_price_ns[level]).text
+			has_kernel ? label_kernel_price(view->now->kernel_price_ns[level]).text
 				   : "n/a: none");
 		line_part(&line, ROLE_DIM, "%s", what[level]);
 	}

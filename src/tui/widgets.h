@@ -22,6 +22,8 @@ struct label label_exact(uint64_t count); /* 1,234,567 */
 struct label label_ns(uint64_t ns); /* 1.91us */
 struct label label_percent(double percent);
 struct label label_price(double ns); /* 0.7 ns, "?" */
+/* Of the kernel half: "<15 ns" where two measurements of the same differ by as much. */
+struct label label_kernel_price(double ns);
 struct label label_clock(int64_t time_ns); /* 10:42:11, local time */
 struct label label_duration(uint64_t seconds); /* 3d 04:12, 04:12:55 */
 
