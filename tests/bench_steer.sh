@@ -95,6 +95,12 @@ reached_stack() {
 	tail -n 1 "$dir/out" | grep -o '"pass_packets": [0-9]*' | head -n 1 | grep -o '[0-9]*$'
 }
 
+# Ends each packet where the stack begins, on whichever CPU that is
+drop_at_stack() {
+	ip netns exec "$far_ns" tc qdisc add dev far clsact &&
+		ip netns exec "$far_ns" tc filter add dev far ingress bpf direct-action object-file "$limit_drop" section tc
+}
+
 # CASE COMMAND...: what comes to the stack at the far end, and what a UDP socket there takes
 measure_socket() {
 	local case=$1 said='' receiver
@@ -103,6 +109,7 @@ measure_socket() {
 	: >"$dir/log"
 	link_up
 	ip -n "$far_ns" addr add $to dev far
+	[ "$case" != ended ] || drop_at_stack 2>>"$dir/log" || broke "$case: no program at TC"
 	"$@"
 	ip netns exec "$far_ns" "$receive" socket $port >"$dir/received" 2>>"$dir/log" &
 	receiver=$!
@@ -130,10 +137,12 @@ sockets() {
 	for ((round = 0; round < rounds; round++)); do
 		measure_socket pass begin_pass
 		measure_socket steered begin_steer "$good"
+		measure_socket ended begin_steer "$good"
 	done
 	print_rate 'passed to the stack of its own CPU' pass - ''
 	print_rate 'steered to the stack of another CPU' steered pass 'passed ones'
 	print_rate 'passed, taken by a UDP socket' pass-taken - ''
+	print_rate 'steered to another CPU, which drops them' ended pass-taken 'what the socket takes'
 	print_rate 'steered, taken by a UDP socket' steered-taken pass-taken 'passed ones'
 }
 
