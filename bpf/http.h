@@ -15,7 +15,8 @@
 #include <linux/types.h>
 
 /* The payload of a full segment: fits a client behind PPPoE (MSS 1440) with TCP timestamps, by IPv6 over
- * Ethernet too; a multiple of 8. Clients that take less get one-segment answers that fit, if any. */
+ * Ethernet too; a multiple of 8. Clients that take less get one-segment answers that fit, if any; of those who take
+ * more, an answer of two segments that fits into one packet is sent as one. */
 #define HTTP_SEGMENT_BYTES 1424
 /* The longest head, "HTTP/1.1 304 Not Modified", Date, "Connection: keep-alive"; and what the first segment
  * then holds of the tail. Even, as all heads are: a sum over the tail does not depend on the head. */
@@ -83,6 +84,14 @@ enum http_counter {
 		HTTP_COUNTER_COUNT
 };
 
+/* How a head ends. */
+enum http_head_kind {
+	HTTP_HEAD_STAYS, /* "Connection: keep-alive", which HTTP/1.0 waits for */
+	HTTP_HEAD_CLOSES,
+	HTTP_HEAD_BARE, /* without it, as HTTP/1.1 may */
+	HTTP_HEAD_KINDS = 4, /* a power of two, bounded by a mask */
+};
+
 /* What is timed: from the request at the hook to its answer, 1 in HTTP_TIMED; from the SYN to the first answer,
  * of clients with timestamps, to the microsecond. */
 enum http_latency { HTTP_FROM_GET, HTTP_FROM_SYN, HTTP_LATENCIES };
@@ -127,7 +136,7 @@ struct http_object {
 	__u16 header_sum;
 	__u16 not_modified_bytes, not_modified_sum;
 	__u8 has_variants; /* the answer depends on Accept-Encoding */
-	__u8 pad;
+	__u8 is_bare; /* no line that a client does without; nor has its head one */
 	__u8 etag[HTTP_ETAG_BYTES]; /* with its quotes; zeros behind */
 	__u8 modified[HTTP_TIME_BYTES];
 	__u8 not_modified[HTTP_NOT_MODIFIED_BYTES]; /* the tail of a 304 */
@@ -169,7 +178,7 @@ struct http_state {
 	__u32 clock_offset; /* added to the clock of our timestamps, so that it tells nobody our uptime */
 	__u32 pad;
 	struct http_interface interface[HTTP_INTERFACES];
-	struct http_head head[2][2][2]; /* [head_now][200, 304][keep-alive, close] */
+	struct http_head head[2][2][HTTP_HEAD_KINDS]; /* [head_now][200, 304] */
 };
 
 /* What the program takes for its own; a reload changes it while packets flow. */

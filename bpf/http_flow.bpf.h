@@ -123,7 +123,7 @@ static __always_inline int http_send_again(HTTP_CONTEXT *ctx, struct http_work *
 
 	if (HTTP_IS_XDP)
 		return HTTP_LEFT;
-	if (!http_find_reply(&reply, flow))
+	if (!http_find_reply(&reply, w, flow))
 		return HTTP_PASS; /* replaced long ago: the kernel resets the connection */
 	if (offset >= reply.head->bytes + HTTP_FIRST_BYTES)
 		first = 1 + (offset - reply.head->bytes - HTTP_FIRST_BYTES) / HTTP_SEGMENT_BYTES;

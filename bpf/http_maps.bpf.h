@@ -70,7 +70,7 @@ struct http_flow {
 	__u32 answer, sent; /* where the last answer began, and ends */
 	__u32 object, version;
 	__u8 kind; /* enum http_kind, of the last answer */
-	__u8 closes; /* the head that the last answer had */
+	__u8 head; /* enum http_head_kind, of the last answer */
 	__u8 withheld; /* 1: the request's last byte is not yet acknowledged */
 	__u8 has_fin, got_fin; /* we closed; the client did */
 	__u8 has_stamps;

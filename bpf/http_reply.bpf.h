@@ -11,6 +11,7 @@ struct http_reply {
 	const struct http_head *head;
 	const struct http_object *object;
 	__u32 segments;
+	__u32 is_joined; /* 1: two of the table's, which fit into one */
 	__u32 tail_bytes;
 	__u32 acknowledges;
 };
@@ -22,19 +23,33 @@ static __always_inline __u32 http_tail_bytes(const struct http_object *object, _
 					  : object->bytes;
 }
 
+/* Bytes of payload that the client takes in one packet. */
+static __always_inline __u32 http_room(const struct http_work *w, const struct http_flow *flow)
+{
+	__u32 mss = http_class_mss(flow->offer.mss_class, w->tcp.is_ipv6);
+	__u32 ours = http_place(w)->mss - (w->tcp.is_ipv6 ? 20 : 0);
+
+	return (mss < ours ? mss : ours) - (w->tcp.has_stamps ? HTTP_STAMP_BYTES : 0);
+}
+
 /* Fills the reply from the flow; 0: its object has gone. */
-static __always_inline int http_find_reply(struct http_reply *reply, const struct http_flow *flow)
+static __always_inline int http_find_reply(
+	struct http_reply *reply, const struct http_work *w, const struct http_flow *flow)
 {
 	__u32 index = flow->object;
 
 	reply->flow = flow;
-	reply->head =
-		&state.head[state.head_now & 1][flow->kind == HTTP_NOT_MODIFIED][flow->closes & 1];
+	reply->head = &state.head[state.head_now & 1][flow->kind == HTTP_NOT_MODIFIED]
+				 [flow->head & (HTTP_HEAD_KINDS - 1)];
 	reply->object = bpf_map_lookup_elem(&objects, &index);
 	if (!reply->object || reply->object->version != flow->version)
 		return 0;
 	reply->tail_bytes = http_tail_bytes(reply->object, flow->kind);
 	reply->segments = flow->kind == HTTP_WHOLE ? reply->object->segments : 1;
+	reply->is_joined = reply->segments == 2 &&
+			   reply->head->bytes + reply->tail_bytes <= http_room(w, flow);
+	if (reply->is_joined)
+		reply->segments = 1;
 	reply->acknowledges = flow->received - flow->withheld;
 	return 1;
 }
@@ -83,6 +98,15 @@ static __always_inline int http_make_segment(
 			a.text_sum = object->header_sum;
 		}
 	}
+	if (reply->is_joined) {
+		index++;
+		segment = bpf_map_lookup_elem(&segments, &index);
+		if (!segment)
+			return -1;
+		a.rest = segment->text;
+		a.rest_bytes = segment->bytes;
+		a.text_sum += segment->sum; /* what is before it is even */
+	}
 	a.options = http_write_stamps(w);
 	return http_make(ctx, w, &a);
 }
@@ -94,7 +118,7 @@ __attribute__((noinline)) int http_send(
 {
 	struct http_reply reply;
 
-	if (!w || !http_find_reply(&reply, &w->fresh))
+	if (!w || !http_find_reply(&reply, w, &w->fresh))
 		return 0;
 	for (__u32 i = 0; i < HTTP_SEGMENTS_MAX; i++) {
 		if (i < first)

@@ -138,16 +138,10 @@ static __always_inline int http_choose_kind(struct http_work *w, const struct ht
 static __always_inline int http_fits(
 	const struct http_work *w, const struct http_flow *flow, __u32 bytes)
 {
-	__u32 mss = http_class_mss(flow->offer.mss_class, w->tcp.is_ipv6);
-	__u32 ours = http_place(w)->mss - (w->tcp.is_ipv6 ? 20 : 0);
+	__u32 room = http_room(w, flow);
 	__u32 scale = flow->offer.scale == HTTP_NO_SCALE ? 0 : flow->offer.scale & 15;
-	__u32 longest = bytes < HTTP_SEGMENT_BYTES ? bytes : HTTP_SEGMENT_BYTES;
 
-	if (mss > ours)
-		mss = ours;
-	if (w->tcp.has_stamps)
-		longest += HTTP_STAMP_BYTES;
-	return longest <= mss && bytes <= w->tcp.window << scale;
+	return (bytes <= room || HTTP_SEGMENT_BYTES <= room) && bytes <= w->tcp.window << scale;
 }
 
 /* Notes in w->fresh that this answer goes out. */
@@ -161,8 +155,11 @@ static __always_inline __u32 http_note(
 	flow->object = index;
 	flow->version = object->version;
 	flow->kind = kind;
-	flow->closes = flow->has_fin = http_request_closes(&w->request);
-	if (!http_find_reply(&reply, flow))
+	flow->has_fin = http_request_closes(&w->request);
+	flow->head = flow->has_fin			     ? HTTP_HEAD_CLOSES
+		     : object->is_bare && !w->request.is_old ? HTTP_HEAD_BARE
+							     : HTTP_HEAD_STAYS;
+	if (!http_find_reply(&reply, w, flow))
 		return HTTP_MISS_unknown_path;
 	bytes = reply.head->bytes + reply.tail_bytes;
 	if (!http_fits(w, flow, bytes))

@@ -17,6 +17,8 @@ struct http_answer {
 	const struct http_head *head; /* in front of the text; NULL: none */
 	const __u8 *text; /* NULL: none */
 	__u64 text_bytes; /* a word of its own on the stack: there the verifier remembers its bounds */
+	const __u8 *rest; /* behind the text; NULL: none */
+	__u64 rest_bytes;
 	__u32 text_sum;
 	__u32 sequence, acknowledges;
 	__u16 flags, window;
@@ -100,27 +102,28 @@ static __always_inline __u32 http_write_stamps(struct http_work *w)
 static __attribute__((noinline)) int http_make(
 	HTTP_CONTEXT *ctx, struct http_work *w, const struct http_answer *a)
 {
-	__u32 tcp_bytes = HTTP_TCP_BYTES + (a->options & 60),
-	      headers = (w->tcp.at & 63) + tcp_bytes;
+	__u32 header_bytes = HTTP_TCP_BYTES + (a->options & 60), tcp_bytes = header_bytes;
+	__u32 headers = (w->tcp.at & 63) + header_bytes;
 	__u32 head_bytes = a->head ? a->head->bytes : 0;
-	__u64 text_bytes = a->text ? a->text_bytes : 0;
+	__u64 text_bytes = a->text ? a->text_bytes : 0, rest_bytes = a->rest ? a->rest_bytes : 0;
 	__u8 *tcp = w->header + (w->tcp.at & 63);
 	int is_partial;
 	__u64 sum;
 
-	if (headers > 98 || head_bytes > sizeof(a->head->text) || text_bytes > HTTP_SEGMENT_BYTES)
+	if (headers > 98 || head_bytes > sizeof(a->head->text) || text_bytes > HTTP_SEGMENT_BYTES ||
+		rest_bytes > HTTP_SEGMENT_BYTES)
 		return -1;
-	is_partial = http_resize(ctx, w, headers + head_bytes + text_bytes);
+	is_partial = http_resize(ctx, w, headers + head_bytes + text_bytes + rest_bytes);
 	if (is_partial < 0)
 		return -1;
 	http_write_ethernet(w);
-	sum = http_write_ip(w, tcp_bytes + head_bytes + text_bytes);
-	sum += BE16((__u16)(tcp_bytes + head_bytes + text_bytes));
+	tcp_bytes += head_bytes + text_bytes + rest_bytes;
+	sum = http_write_ip(w, tcp_bytes) + BE16((__u16)tcp_bytes);
 	http_write_tcp(w, a);
 	if (is_partial) {
 		FRAME_WORD(__u16, tcp + 16) = checksum_fold(sum);
 	} else {
-		sum += (__u32)bpf_csum_diff(NULL, 0, (void *)tcp, tcp_bytes, 0);
+		sum += (__u32)bpf_csum_diff(NULL, 0, (void *)tcp, header_bytes, 0);
 		if (a->head)
 			sum += a->head->sum;
 		FRAME_WORD(__u16, tcp + 16) = (__u16)~checksum_fold(sum + a->text_sum);
@@ -129,7 +132,11 @@ static __attribute__((noinline)) int http_make(
 		return -1;
 	if (a->head && head_bytes && http_write(ctx, headers, a->head->text, head_bytes))
 		return -1;
-	if (a->text && text_bytes && http_write(ctx, headers + head_bytes, a->text, text_bytes))
+	headers += head_bytes;
+	if (a->text && text_bytes && http_write(ctx, headers, a->text, text_bytes))
+		return -1;
+	headers += text_bytes;
+	if (a->rest && rest_bytes && http_write(ctx, headers, a->rest, rest_bytes))
 		return -1;
 	return 0;
 }

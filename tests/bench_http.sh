@@ -101,19 +101,25 @@ begin_server() { # nginx|tuned|h2o
 
 answers() { ip netns exec "$near_ns" curl -sf -m 2 -o "$dir/fetched" "http://$to:$port/$1" && cmp -s "$dir/fetched" "$root/$1"; }
 by_ringside() { # PATH
-	answers "$1" && ip netns exec "$near_ns" curl -sI -m 2 "http://$to:$port/$1" | grep -q '^Server: ringside'
+	answers "$1" && ! ip netns exec "$near_ns" curl -sI -m 2 "http://$to:$port/$1" | grep -q '^Server: nginx'
 }
 
-# SERVER FILE: begins it; ringside has nginx behind it, and answers what it means to by itself
+# SERVER FILE: begins it; ringside has nginx behind it, and answers what it means to by itself; bare is ringside
+# without the header lines that can be left out
 begin_case() {
-	local expected=answers
+	local expected=answers optional=''
 
 	port=$((port + 1))
 	make_link
-	begin_server "${1/ringside/nginx}"
+	begin_server "$(case $1 in ringside | bare) echo nginx ;; *) echo "$1" ;; esac)"
 	until_true 10 answers "$2" || return 1
-	[ "$1" = ringside ] || return 0
-	begin "$RINGSIDE" -i far http --no-tui --set "ringside.name=$name" --set http.root="$root" --set http.port=$port
+	case $1 in
+		ringside) ;;
+		bare) optional=no ;;
+		*) return 0 ;;
+	esac
+	begin "$RINGSIDE" -i far http --no-tui --set "ringside.name=$name" --set http.root="$root" --set http.port=$port \
+		--set http.optional_headers=${optional:-yes}
 	[ "$2" = 10000.bin ] || expected=by_ringside
 	until_true 10 grep -q far "$dir/log" && until_true 10 $expected "$2"
 }
@@ -143,11 +149,11 @@ wrk_figures() {
 	END { if (bad || !rate) exit 1; print rate "\t" p99 }'
 }
 
-# CASE LABEL: requests a second and p99 of each server, medians; and what ours are of each other's, lowest and highest
-# of a round
+# CASE LABEL [OURS]: requests a second and p99 of each server, medians; and what ours are of each other's, lowest and
+# highest of a round
 print_case() {
 	echo "$2:"
-	paste "$dir/rates/$1-ringside" "$dir/rates/$1-nginx" "$dir/rates/$1-tuned" "$dir/rates/$1-h2o" |
+	paste "$dir/rates/$1-${3:-ringside}" "$dir/rates/$1-nginx" "$dir/rates/$1-tuned" "$dir/rates/$1-h2o" |
 		awk -F '\t' -v names='ringside nginx nginx,-tuned h2o' "$median"'
 	NF == 8 {
 		for (i = 1; i <= 4; i++) {
@@ -182,11 +188,13 @@ for ((round = 0; round < short_rounds; round++)); do
 		measure middle $who 1300.bin
 		measure new $who 1300.bin -H 'Connection: close'
 		measure large $who 10000.bin
+		[ $who != ringside ] || measure middle bare 1300.bin
 	done
 done
 echo "requests a second, $connections connections:"
 print_case small '110 bytes, keep-alive'
 print_case middle '1300 bytes, keep-alive'
+print_case middle '1300 bytes, keep-alive, optional_headers = no' bare
 print_case new '1300 bytes, a connection each'
 print_case large '10000 bytes, keep-alive'
 exit $failed

@@ -127,10 +127,7 @@ static void open_all(struct fuzz *f, const char *root)
 	state = http_program_state(f->program);
 	if (http_keys_init(&f->keys, state, NSEC_PER_SEC, 0))
 		die(f, "no keys");
-	for (int status = 0; status < 2; status++)
-		for (int closes = 0; closes < 2; closes++)
-			http_write_head(
-				&state->head[0][status][closes], status, closes, time(NULL));
+	http_write_heads(state->head[0], time(NULL));
 	http_program_set_interface(f->program, 0, &lo);
 	learn(f, root);
 }

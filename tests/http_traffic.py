@@ -31,7 +31,7 @@ class Traffic:
                 if answer.status != 200 or answer.body not in contents:
                     raise Failure("%s: status %d, %d bytes by %s" % (path, answer.status, len(answer.body), answer.server))
                 with self.lock:
-                    self.servers[answer.server] += 1
+                    self.servers[answer.server or "unsaid"] += 1
 
     def run(self):
         while not self.stop.is_set() and not self.failures:

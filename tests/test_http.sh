@@ -48,6 +48,12 @@ every_size() {
 		[ "$address $flavour" = '2001:db8::2 xdp' ] || clients every address=$address
 	done
 	ringside_stop
+	about "optional_headers = no: what fits into one packet then goes in one"
+	http_start --set http.optional_headers=no || return
+	for address in 192.0.2.2 2001:db8::2; do
+		clients bare address=$address
+	done
+	ringside_stop
 	rm -r "$root/every"
 }
 

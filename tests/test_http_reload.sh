@@ -51,6 +51,10 @@ comes() { # as answers
 	wait_for 20 answers "$@" || fail "$*: $(head -n 5 "$dir/head")"
 }
 has() { answers 110.bin ringside && grep -q "$1" "$dir/head"; }
+is_bare() {
+	in_far curl -s -m 5 -D "$dir/head" -o "$dir/fetched" http://192.0.2.2/110.bin && cmp -s "$dir/fetched" "$other/110.bin" &&
+		grep -q 'X-New: 1' "$dir/head" && ! grep -Eq '^(Server|Last-Modified|Accept-Ranges|Connection):' "$dir/head"
+}
 is_other() { answers "$@" && cmp -s "$dir/fetched" "$other/$1"; }
 
 # traffic KEY=VALUE...: see http_traffic.py
@@ -99,10 +103,13 @@ loses_nothing() {
 	comes 4000.bin ringside
 	takes headers='X-New: 1' root="$other"
 	wait_for 20 has 'X-New: 1' || fail "no new header: $(cat "$dir/head")"
+	takes optional_headers=no
+	wait_for 20 is_bare || fail "not bare: $(cat "$dir/head")"
+	takes optional_headers=
 	comes 9000.bin nginx # whose root is the same
 	takes headers= root="$root"
 	comes 4000.bin ringside
-	traffic_ends ' resets 0 nginx [0-9]+ ringside [0-9]{3,}$'
+	traffic_ends ' resets 0 nginx [0-9]+ ringside [0-9]{3,} unsaid [0-9]+$'
 }
 
 moves_port() {

@@ -46,6 +46,7 @@ static int open_store(
 	const struct http_store_settings settings = {
 		.root = in->settings->root,
 		.headers = in->settings->headers,
+		.optional_headers = &in->settings->optional_headers,
 		.segments_max = http_segments(in->settings),
 		.entries = http_program_entries(in->program),
 		.entries_max = program->files_max,

@@ -22,12 +22,13 @@ struct http_settings {
 	uint32_t max_segments; /* 0: auto, see http_segments() */
 	int fallback; /* enum http_fallback */
 	char headers[HTTP_HEADERS_BYTES]; /* lines, each with its CRLF */
+	bool optional_headers;
 };
 
 /* How many segments an answer may have. */
 unsigned http_segments(const struct http_settings *settings);
 
-#define HTTP_OPTIONS 9
+#define HTTP_OPTIONS 10
 extern const struct option http_options[HTTP_OPTIONS];
 
 #endif

@@ -34,10 +34,12 @@ void http_write_etag(char etag[HTTP_ETAG_BYTES], time_t modified, uint64_t bytes
 size_t http_write_header(char *text, size_t size, const struct http_file *file, bool not_modified)
 {
 	const char *encoding = http_encoding_names[file->encoding];
-	char date[HTTP_TIME_BYTES], etag[HTTP_ETAG_BYTES], content[256] = "";
+	char date[HTTP_TIME_BYTES], etag[HTTP_ETAG_BYTES], content[256] = "", modified[64] = "";
 	int length;
 
 	http_write_date(date, file->modified);
+	if (!file->is_bare)
+		snprintf(modified, sizeof(modified), "Last-Modified: %s\r\n", date);
 	http_write_etag(etag, file->modified, file->bytes);
 	if (!not_modified) {
 		length = snprintf(content, sizeof(content),
@@ -46,29 +48,44 @@ size_t http_write_header(char *text, size_t size, const struct http_file *file, 
 		if (length < 0 || (size_t)length >= sizeof(content))
 			return 0;
 	}
-	length = snprintf(text, size,
-		"Server: ringside\r\n%sLast-Modified: %s\r\nETag: %s\r\n%s%s%s%s%s%s\r\n", content,
-		date, etag, encoding && !not_modified ? "Content-Encoding: " : "",
+	length = snprintf(text, size, "%s%s%sETag: %s\r\n%s%s%s%s%s%s\r\n",
+		file->is_bare ? "" : "Server: ringside\r\n", content, modified, etag,
+		encoding && !not_modified ? "Content-Encoding: " : "",
 		encoding && !not_modified ? encoding : "", encoding && !not_modified ? "\r\n" : "",
 		file->has_variants ? "Vary: Accept-Encoding\r\n" : "",
-		not_modified ? "" : "Accept-Ranges: bytes\r\n", file->headers);
+		not_modified || file->is_bare ? "" : "Accept-Ranges: bytes\r\n", file->headers);
 	return length < 0 || (size_t)length >= size ? 0 : (size_t)length;
 }
 
-void http_write_head(struct http_head *head, bool not_modified, bool closes, time_t now)
+static void write_head(
+	struct http_head *head, const char *status, const char *date, const char *last)
 {
-	char date[HTTP_TIME_BYTES];
 	int length;
 
-	http_write_date(date, now);
 	memset(head, 0, sizeof(*head));
-	/* two blanks make the length even (a blank more or less says nothing: RFC 9110 §5.5) */
-	length = snprintf((char *)head->text, sizeof(head->text),
-		"HTTP/1.1 %s\r\nDate: %s\r\nConnection: %s\r\n",
-		not_modified ? "304 Not Modified" : "200 OK", date,
-		closes ? " close" : "keep-alive");
+	length = snprintf((char *)head->text, sizeof(head->text), "HTTP/1.1 %s\r\nDate: %s\r\n%s",
+		status, date, last);
 	head->bytes = (__u16)length;
 	head->sum = http_sum(head->text, (size_t)length);
+}
+
+void http_write_heads(struct http_head heads[2][HTTP_HEAD_KINDS], time_t now)
+{
+	/* two blanks make the length even (a blank more or less says nothing: RFC 9110 §5.5) */
+	static const char *const last[HTTP_HEAD_KINDS] = {
+		[HTTP_HEAD_STAYS] = "Connection: keep-alive\r\n",
+		[HTTP_HEAD_CLOSES] = "Connection:  close\r\n",
+		[HTTP_HEAD_BARE] = "",
+	};
+	char date[HTTP_TIME_BYTES];
+
+	http_write_date(date, now);
+	for (unsigned kind = 0; kind < HTTP_HEAD_KINDS; kind++) {
+		if (!last[kind])
+			continue;
+		write_head(&heads[0][kind], "200 OK", date, last[kind]);
+		write_head(&heads[1][kind], "304 Not Modified", date, last[kind]);
+	}
 }
 
 uint16_t http_sum(const void *text, size_t bytes)

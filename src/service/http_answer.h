@@ -19,6 +19,7 @@ struct http_file {
 	enum http_encoding encoding;
 	bool has_variants; /* there are encodings to choose from */
 	const char *headers; /* further lines, each with its CRLF */
+	bool is_bare; /* without Server, Last-Modified and Accept-Ranges, which a client can do without */
 };
 
 /* Header lines of all our answers but Date and Connection. */
@@ -36,8 +37,8 @@ void http_write_etag(char etag[HTTP_ETAG_BYTES], time_t modified, uint64_t bytes
 /* Writes the header lines of a 200, or of a 304, and the empty line. Returns their bytes; 0: they do not fit. */
 size_t http_write_header(char *text, size_t size, const struct http_file *file, bool not_modified);
 
-/* Writes the status line, Date and Connection for this moment, with their sum. */
-void http_write_head(struct http_head *head, bool not_modified, bool closes, time_t now);
+/* Writes the status line, Date and Connection of each head for this moment, with their sums. */
+void http_write_heads(struct http_head heads[2][HTTP_HEAD_KINDS], time_t now);
 
 /* The folded sum of bytes from an even place on, as checksum_fold() gives it. */
 uint16_t http_sum(const void *text, size_t bytes);

@@ -23,11 +23,8 @@
 static void write_heads(struct http_state *state)
 {
 	uint32_t next = !state->head_now;
-	time_t now = time(NULL);
 
-	for (int status = 0; status < 2; status++)
-		for (int closes = 0; closes < 2; closes++)
-			http_write_head(&state->head[next][status][closes], status, closes, now);
+	http_write_heads(state->head[next], time(NULL));
 	__atomic_store_n(&state->head_now, next, __ATOMIC_RELEASE);
 }
 

@@ -170,6 +170,7 @@ static void fill(struct http_objects *objects, uint32_t place, uint32_t first,
 	object->header_bytes = (__u16)header;
 	object->header_sum = http_sum(objects->text, header);
 	object->has_variants = file->has_variants;
+	object->is_bare = file->is_bare;
 	http_write_etag((char *)object->etag, file->modified, file->bytes);
 	http_write_date((char *)object->modified, file->modified);
 	bytes = http_write_header(

@@ -112,4 +112,9 @@ const struct option http_options[HTTP_OPTIONS] = {
 		"our own on the same root",
 		option_choice, AT(fallback), .choices = fallback_names },
 	{ "headers", "", "extra response headers, separated by |", parse_headers, AT(headers) },
+	{ "optional_headers", "yes",
+		"no: no Server, Last-Modified, Accept-Ranges and, in HTTP/1.1, Connection: "
+		"keep-alive, "
+		"so that longer files go in one packet",
+		option_bool, AT(optional_headers) },
 };

@@ -92,7 +92,8 @@ static void give_back_server(struct http_instance *in, struct http_server *serve
  * answers until the keeper has read them. */
 static void take_files(struct http_instance *in, const struct http_settings *next)
 {
-	bool other_headers = strcmp(in->now.headers, next->headers);
+	bool other_headers = strcmp(in->now.headers, next->headers) ||
+			     in->now.optional_headers != next->optional_headers;
 	bool other_length = http_segments(&in->now) != http_segments(next);
 
 	pthread_mutex_lock(&in->lock);

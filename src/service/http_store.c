@@ -313,6 +313,7 @@ static int show(struct http_store *store, struct file *file, const struct look *
 		.encoding = (enum http_encoding)encoding,
 		.has_variants = look->has_variants,
 		.headers = store->settings.headers,
+		.is_bare = store->settings.optional_headers && !*store->settings.optional_headers,
 	};
 	struct sign after;
 	struct stat st;

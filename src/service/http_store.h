@@ -25,6 +25,7 @@ struct http_store;
 struct http_store_settings {
 	const char *root;
 	const char *headers; /* further header lines, each with its CRLF */
+	const bool *optional_headers; /* as headers read again with each file; NULL: true */
 	unsigned segments_max; /* of an answer; longer ones stay away */
 	struct http_entry *entries; /* entry 0 is not used */
 	uint32_t entries_max;
