@@ -188,11 +188,13 @@ for ((round = 0; round < short_rounds; round++)); do
 		measure middle $who 1300.bin
 		measure new $who 1300.bin -H 'Connection: close'
 		measure large $who 10000.bin
+		[ $who != ringside ] || measure small bare 110.bin
 		[ $who != ringside ] || measure middle bare 1300.bin
 	done
 done
 echo "requests a second, $connections connections:"
 print_case small '110 bytes, keep-alive'
+print_case small '110 bytes, keep-alive, optional_headers = no' bare
 print_case middle '1300 bytes, keep-alive'
 print_case middle '1300 bytes, keep-alive, optional_headers = no' bare
 print_case new '1300 bytes, a connection each'
