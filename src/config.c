@@ -226,6 +226,13 @@ static int take_service(struct config *config, const struct config_section *sect
 	}
 	if (!take_name(section, service->name, sizeof(service->name), "._-", problems))
 		return 0;
+	if (!strcmp(service->name, SERVICE_DROPS)) {
+		config_problem(problems,
+			"%s: [%s]: '" SERVICE_DROPS
+			"' is what ringside tap calls all drops: choose another name",
+			section->where, section->title);
+		return 0;
+	}
 	service->type = find_type(section, problems);
 	if (!service->type)
 		return 0;

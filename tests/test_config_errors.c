@@ -39,7 +39,14 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 				      "[service x]\n"
 				      "type = reflct\n"
 				      "[unfinished\n"
-				      "[service y] z\n"),
+				      "[service y] z\n"
+				      "[service drops]\n"
+				      "type = deliver\n"
+				      "[service d]\n"
+				      "type = deliver\n"
+				      "interfaces = eth0\n"
+				      "ports = 1\n"
+				      "ring = drops\n"),
 		-EINVAL);
 	EXPECT(f, "FILE:1: key 'stray' stands before the first [SECTION]",
 		"FILE:3: [ringside] name: not a name: 'a b' (letters, digits, '-', '_' and '.')",
@@ -63,7 +70,10 @@ static void test_all_errors_come_in_one_go_in_the_order_of_lines(void **state)
 		"has: reflect, deliver, steer" AND_HTTP,
 		"FILE:22: [service x] type: unknown type 'reflct': did you mean 'reflect'?",
 		"FILE:23: no ']' in the title of a section: '[unfinished'",
-		"FILE:24: text behind ']' in the title of a section: '[service y] z'");
+		"FILE:24: text behind ']' in the title of a section: '[service y] z'",
+		"FILE:25: [service drops]: 'drops' is what ringside tap calls all drops: choose "
+		"another name",
+		"FILE:31: [service d] ring: 'drops' is what ringside tap calls all drops");
 }
 
 static void test_a_key_like_no_other_lists_the_keys(void **state)

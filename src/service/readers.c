@@ -54,6 +54,9 @@ int readers_parse_ring(const struct option *option, const char *text, void *fiel
 	if (text[strspn(text, allowed)])
 		return err_say(err, -EINVAL,
 			"letters, digits, '-', '_' and '.' make a ring's name, not '%s'", text);
+	if (!strcmp(text, SERVICE_DROPS))
+		return err_say(
+			err, -EINVAL, "'" SERVICE_DROPS "' is what ringside tap calls all drops");
 	return option_text(option, text, field, err);
 }
 

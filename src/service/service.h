@@ -34,6 +34,9 @@ struct service_settings {
 	int path; /* enum path */
 };
 
+/* What a tap calls the drops of all services: no service or ring has this name. */
+#define SERVICE_DROPS "drops"
+
 /* What a service cannot do without; a mask. Where it is not to be had, `check` says so in these words,
  * and so does an interface that finds only a backend without it. */
 enum service_needs {

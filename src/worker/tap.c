@@ -25,8 +25,8 @@ int taps_open(struct taps **taps, struct log *log, struct err *err)
 		t->interfaces[i].taps = t;
 	for (unsigned i = 0; i < TAP_TARGETS; i++)
 		readers_init(&t->target[i].readers, "tap", boot_id, log);
-	strcpy(t->target[TAP_DROPS].name, "drops");
-	readers_set_name(&t->target[TAP_DROPS].readers, "drops", "");
+	strcpy(t->target[TAP_DROPS].name, SERVICE_DROPS);
+	readers_set_name(&t->target[TAP_DROPS].readers, SERVICE_DROPS, "");
 	*taps = t;
 	return 0;
 }
