@@ -391,16 +391,18 @@ looks() {
 
 refused() {
 	press "clear; TERM=dumb $demo; echo status=\$?" Enter
-	want 'no dashboard here'
+	want 'no dashboard here: a terminal without a cursor .TERM=dumb.'
 	want 'status=3'
 	press "clear; TERM= $demo; echo status=\$?" Enter
 	want 'status=3'
 	press "clear; TERM=no-such-terminal $demo; echo status=\$?" Enter
+	want 'terminals of type no-such-terminal are not described here'
 	want 'status=3'
 	press "clear; $demo | od -c | head -3; echo done=\$?" Enter
 	want 'n   o       d   a   s   h'
 	want 'done=0'
 	press "clear; $demo </dev/null; echo status=\$?" Enter
+	want 'input and output are no terminal'
 	want 'status=3'
 	want_restored 'a refusal'
 }

@@ -98,8 +98,8 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (!tui_possible()) {
-		puts("no dashboard here");
+	if (!tui_possible(&err)) {
+		printf("no dashboard here: %s\n", err.text);
 		return 3;
 	}
 	code = tui_run(&source, &settings, &err);

@@ -11,7 +11,7 @@
 
 bool screen_possible(void)
 {
-	return terminal_is_usable();
+	return !terminal_check(NULL);
 }
 
 int screen_open(struct screen *screen, bool ascii, bool no_color, struct err *err)

@@ -196,9 +196,24 @@ static void drop_privileges(struct run *run)
 		log_write(run->log, LOG_WARNING, "runs with all its privileges: %s", err.text);
 }
 
+/* Who sits at a terminal is told why there is no dashboard. */
+static bool wants_tui(const struct run *run)
+{
+	struct err why = { 0 };
+
+	if (run->no_tui || run->format_given)
+		return false;
+	if (tui_possible(&why))
+		return true;
+	if (isatty(STDOUT_FILENO))
+		log_write(run->log, LOG_WARNING, "plain lines instead of the dashboard: %s",
+			why.text);
+	return false;
+}
+
 static int serve(struct run *run, struct err *err)
 {
-	bool tui = !run->no_tui && !run->format_given && tui_possible();
+	bool tui = wants_tui(run);
 	struct err stop_err = { 0 };
 	int ret, stopped;
 

@@ -306,7 +306,7 @@ static int show(struct top *top, struct err *err)
 {
 	int ret;
 
-	top->lines = top->no_tui || top->format_given || !tui_possible();
+	top->lines = top->no_tui || top->format_given || !tui_possible(NULL);
 	top->log = log_open(LOG_INFO, LOG_TEXT);
 	if (!top->log)
 		return err_set(err, -ENOMEM, "open the log");

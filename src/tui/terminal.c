@@ -29,24 +29,29 @@ struct terminal {
 	short pairs[ROLES];
 };
 
-bool terminal_is_usable(void)
+int terminal_check(struct err *err)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *move;
 	pid_t foreground = tcgetpgrp(STDIN_FILENO);
-	const char *move;
 	int result;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !term || !*term ||
-		!strcmp(term, "dumb"))
-		return false;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return err_say(err, -ENOTTY, "input and output are no terminal");
+	if (!term || !*term || !strcmp(term, "dumb"))
+		return err_say(
+			err, -ENOTTY, "a terminal without a cursor (TERM=%s)", term ? term : "");
 	if (foreground > 0 && foreground != getpgrp())
-		return false;
+		return err_say(
+			err, -ENOTTY, "in the background: the terminal is another program's");
 	if (setupterm(NULL, STDOUT_FILENO, &result) != OK)
-		return false;
+		return err_say(err, -ENOTTY,
+			"terminals of type %s are not described here (package ncurses-term?); "
+			"try TERM=xterm",
+			term);
 	move = tigetstr("cup");
 	result = move && move != (char *)-1;
 	del_curterm(cur_term);
-	return result;
+	return result ? 0 : err_say(err, -ENOTTY, "a terminal without a cursor (TERM=%s)", term);
 }
 
 /* Appends a capability without its padding, "$<5>", which only printing terminals need. */
@@ -143,8 +148,9 @@ int terminal_start(struct terminal **terminal, bool no_color, struct err *err)
 	struct terminal *new;
 	int code;
 
-	if (!terminal_is_usable())
-		return err_say(err, -ENOTTY, "no terminal that a screen can be drawn on");
+	code = terminal_check(err);
+	if (code)
+		return code;
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return err_set(err, -ENOMEM, "terminal");

@@ -14,9 +14,9 @@
 
 struct terminal;
 
-/* Whether standard input and output are a terminal that a screen can be drawn on and that is
- * ours: TERM is set, known, and can address the cursor, and we are not in the background. */
-bool terminal_is_usable(void);
+/* 0 when standard input and output are a terminal that a screen can be drawn on and that is ours: TERM is set,
+ * known, and can address the cursor, and we are not in the background; else -ENOTTY, and err says which. */
+int terminal_check(struct err *err);
 
 /* Takes the screen. -ENOTTY and others: nothing was changed. */
 int terminal_start(struct terminal **terminal, bool no_color, struct err *err);

@@ -208,9 +208,9 @@ static void loop(struct tui *tui)
 	}
 }
 
-bool tui_possible(void)
+bool tui_possible(struct err *why)
 {
-	return terminal_is_usable();
+	return !terminal_check(why);
 }
 
 /* What was given on the command line stands before what was kept. */

@@ -46,8 +46,8 @@ struct tui_settings {
 };
 
 /* Whether tui_run() could run: standard input and output are a terminal, TERM is set, known and not
- * "dumb", and we are not in the background. */
-bool tui_possible(void);
+ * "dumb", and we are not in the background; why not is said in *why, unless NULL. */
+bool tui_possible(struct err *why);
 
 /* Runs until q is confirmed, SIGINT or SIGTERM comes, or wake_fd is readable: returns 0. SIGUSR1 does
  * what the key w does. The terminal is gone, SIGPIPE, or SIGHUP without a hangup(): returns 1, the
