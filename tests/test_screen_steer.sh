@@ -2,20 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Slots are moved and a CPU is weighed by keys, on the dashboard of run and on that of top; the log says who did it.
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+. "$srcdir/tests/steer.sh"
 . "$srcdir/tests/tmux.sh"
 
-[ "$(nproc)" -gt 1 ] || skip "steering needs two CPUs"
-cpus=($(sed 's/[,-]/ /g' /sys/devices/system/cpu/online))
-first=${cpus[0]} second=$((first + 1))
-cat >"$dir/steer.ini" <<INI
-[interface rs0]
-[service ingest]
-type = steer
-interfaces = rs0
-port = 9999
-cpus = $first, $second
-keys = 7:$first
-INI
+targets=("cpus = $first, $second" "keys = 7:$first")
+configure
 
 # has_slots COUNT COUNT: of the two CPUs
 has_slots() {

@@ -2,26 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Packets of a framed protocol are told from junk and steered to CPUs by key, from one namespace to another.
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
-
-[ "$(nproc)" -gt 1 ] || skip "steering needs two CPUs"
-steer_peer=$builddir/tests/steer_peer
-cpus=($(sed 's/[,-]/ /g' /sys/devices/system/cpu/online))
-first=${cpus[0]} second=$((first + 1))
-
-configure() { # configure LINE...: of the service
-	cat >"$dir/steer.ini" <<INI
-[ringside]
-name = steer$$
-[interface rs0]
-[service ingest]
-type = steer
-interfaces = rs0
-port = 9999
-cpus = $first, $second
-cpumap_size = 16384
-$(printf '%s\n' "$@")
-INI
-}
+. "$srcdir/tests/steer.sh"
+targets=("cpus = $first, $second" 'cpumap_size = 16384')
 
 # receive KIND PACKETS: in the background, its words in $dir/received
 receive() {
@@ -32,10 +14,6 @@ receive() {
 	wait_for 10 grep -q ready "$dir/receiver" || fail "no receiver: $(cat "$dir/receiver")"
 }
 
-send() { # send PACKETS KEYS PPS JUNK-PERCENT
-	in_far "$steer_peer" send 192.0.2.2 9999 "$@" >"$dir/sent" 2>"$dir/sender" || fail "sender: $(cat "$dir/sender")"
-}
-
 # All that was sent has left the queues. What a receiver waits for may have been lost: it is told that there is no more.
 sent_all() {
 	becomes 'totals.in_flight_packets == 0'
@@ -43,8 +21,7 @@ sent_all() {
 	wait_for 20 is_gone "$receiver" || fail "the receiver does not end"
 }
 
-# Both ends' words, for records.
-sent="expected('$dir/sent')" received="expected('$dir/received')"
+received="expected('$dir/received')"
 
 # received_is WORD COUNT...: once the receiver has ended
 received_is() {
@@ -55,17 +32,12 @@ received_is() {
 	done
 }
 
-near_stack() { # a sender's stack takes part here: its packets need an address that answers
-	ip -n "$far" addr replace 192.0.2.1/24 dev peer0
-	ip -n "$far" neigh replace 192.0.2.2 lladdr 02:00:00:00:0b:02 dev peer0
-}
-
 each_key_on_one_cpu() {
 	about "half of the packets are junk; each key stays on one CPU"
 	configure 'header = 20' 'length =' 'sequence = 8@12'
 	ringside_start -c "$dir/steer.ini"
-	receive cpus 9999 1000000
-	send 1000000 1000 250000 50
+	receive cpus 9999 "$packets"
+	send "$packets" 1000 "$pps" 50
 	sent_all
 	received_is split_keys 0 cpus 2 junk 0 reordered 0
 	ringside_stop
@@ -83,16 +55,16 @@ slots_move() {
 	about "slots move while packets flow; no packet overtakes another one of its key"
 	configure
 	ringside_start -c "$dir/steer.ini"
-	receive order 9999 1000000
-	send 1000000 1000 200000 0 &
+	receive order 9999 "$packets"
+	send "$packets" 1000 $((pps * 4 / 5)) 0 &
 	sender=$!
 	while kill -0 $sender 2>/dev/null; do
 		local from=$((i * 1021 % 4096))
 		local to=$((from + 512 < 4096 ? from + 512 : 4095))
 		# on a machine with other work to do the watcher may be too late to answer; some get through
-		"$RINGSIDE" set "steer$$" ingest.slots.$from-$to $second 2>>"$err" && moved=$((moved + 1))
+		set_ingest slots.$from-$to $second && moved=$((moved + 1))
 		from=$(((from + 2048) % 3584))
-		"$RINGSIDE" set "steer$$" ingest.slots.$from-$((from + 511)) $first 2>>"$err" && moved=$((moved + 1))
+		set_ingest slots.$from-$((from + 511)) $first && moved=$((moved + 1))
 		i=$((i + 1))
 	done
 	wait $sender
@@ -112,19 +84,18 @@ weights() {
 	about "weights change while it runs"
 	ringside_start -c "$dir/steer.ini"
 	becomes "[row.slots for row in service.tables.cpus] == [2048, 2048]"
-	"$RINGSIDE" set "steer$$" ingest.cpus.$second 0 2>>"$err" || fail "set a weight"
+	set_ingest cpus.$second 0 || fail "set a weight"
 	becomes "[row.slots for row in service.tables.cpus] == [4096, 0]" 'service.figures.moving_slots == 0'
 	receive cpus 9999 2000
 	send 2000 100 20000 0
 	sent_all
 	received_is cpus 1 junk 0
-	"$RINGSIDE" set "steer$$" ingest.cpus.$second 3 2>>"$err" || fail "set a weight"
+	set_ingest cpus.$second 3 || fail "set a weight"
 	becomes "[row.slots for row in service.tables.cpus] == [1024, 3072]"
 	for words in "ingest.slots.4096 $first" "ingest.slots.7 999" "ingest.cpus.999 1" "ingest.cpus.$first 1001" \
 		"other.slots.1 $first"; do
 		# shellcheck disable=SC2086
-		"$RINGSIDE" set "steer$$" $words 2>"$dir/refused" && fail "set $words is taken"
-		[ "$(wc -l <"$dir/refused")" = 1 ] || fail "set $words: $(cat "$dir/refused")"
+		refuses_to_set $words
 	done
 	sed -i "s/^cpus = .*/cpus = $first/" "$dir/steer.ini"
 	kill -HUP "$pid"
@@ -137,7 +108,7 @@ proposals() {
 	about "moves are proposed that level the loads, in the words that make them"
 	configure
 	ringside_start -c "$dir/steer.ini"
-	"$RINGSIDE" set "steer$$" ingest.slots.0-4095 "$second" 2>>"$err" || fail "move all slots"
+	set_ingest slots.0-4095 "$second" || fail "move all slots"
 	becomes "[row.slots for row in service.tables.cpus] == [0, 4096]" 'not service.tables.rebalance'
 	receive order 9999 1000000
 	ip netns exec "$far" "$steer_peer" send 192.0.2.2 9999 1000000 1000 5000 0 >"$dir/sent" 2>"$dir/sender" &
@@ -147,7 +118,7 @@ proposals() {
 		'40 <= service.tables.rebalance[0].to_after <= 60'
 	read -r key value < <("$python" -c 'import json, sys
 print([t for t in json.loads(open(sys.argv[1]).read().splitlines()[-2])["services"][0]["tables"]["rebalance"]][0]["set"])' "$out")
-	"$RINGSIDE" set "steer$$" "$key" "$value" 2>>"$err" || fail "set $key $value"
+	"$RINGSIDE" set "$key" "$value" 2>>"$err" || fail "set $key $value"
 	becomes '0.4 <= service.tables.cpus[0].redirected_per_second / sum(row.redirected_per_second for row in service.tables.cpus) <= 0.6' \
 		'not service.tables.rebalance'
 	kill $sender
@@ -171,8 +142,7 @@ a_cpu_goes_offline() {
 	echo "$first" >"$place"
 	becomes '[(row.slots, row.online) for row in service.tables.cpus] == [(4096, 1), (0, 0)]' 'service.figures.moving_slots == 0'
 	grep -q "CPU $second is offline: 2048 slots move" "$err" || fail "no event of it: $(cat "$err")"
-	"$RINGSIDE" set "steer$$" "ingest.slots.0" "$second" 2>"$dir/refused" && fail "slots to a CPU that is offline"
-	grep -q 'is offline' "$dir/refused" || fail "slots to a CPU that is offline: $(cat "$dir/refused")"
+	refuses_to_set ingest.slots.0 $second "is offline"
 	send 2000 100 20000 0
 	sent_all
 	received_is cpus 1 junk 0 reordered 0 missing 0
@@ -193,17 +163,17 @@ numbers() {
 	configure 'header = 20' 'length =' 'sequence = 8@12' "keys = 7:$second, 0x8:$first"
 	sed -i "s/^cpus = .*/cpus = $first/" "$dir/steer.ini"
 	ringside_start -c "$dir/steer.ini"
-	in_far "$steer_peer" numbers 192.0.2.2 9999 5 1 2 4 3 3 5 9 1000 1 2
-	in_far "$steer_peer" numbers 192.0.2.2 9999 7 1 2 3 3
+	send_numbers 5 1 2 4 3 3 5 9 1000 1 2
+	send_numbers 7 1 2 3 3
 	becomes '[row.redirected for row in service.tables.cpus] == [10, 4]'
-	"$RINGSIDE" set "steer$$" ingest.keys.0x7 $first 2>>"$err" || fail "set a key's CPU"
+	set_ingest keys.0x7 $first || fail "set a key's CPU"
 	becomes 'service.figures.moving_slots == 1'
 	becomes 'service.figures.moving_slots == 0'
-	in_far "$steer_peer" numbers 192.0.2.2 9999 7 4 5 6
+	send_numbers 7 4 5 6
 	becomes '[row.redirected for row in service.tables.cpus] == [13, 4]'
 	for words in "ingest.keys.9 $first" "ingest.keys.7 $second" 'ingest.keys.f 0'; do
 		# shellcheck disable=SC2086
-		"$RINGSIDE" set "steer$$" $words 2>"$dir/refused" && fail "set $words is taken"
+		refuses_to_set $words
 	done
 	sed -i "s/^keys = .*/keys = 7:$second/" "$dir/steer.ini"
 	kill -HUP "$pid"
@@ -235,7 +205,7 @@ others() {
 send_keys() {
 	local key
 	for key in $(seq 20); do
-		in_far "$steer_peer" numbers 192.0.2.2 9999 "$key" 1 2 3
+		send_numbers "$key" 1 2 3
 	done
 	is_gone "$receiver"
 }
@@ -252,33 +222,26 @@ plain_sockets() {
 	! grep -q ': 0 packets$' "$dir/workers" || fail "a worker without a key: $(cat "$dir/workers")"
 }
 
-# refuses WORDS KEY=VALUE: `check` does, and says so
-refuses() {
-	"$RINGSIDE" check -c "$dir/steer.ini" --set "ingest.$2" >/dev/null 2>"$dir/refused"
-	[ $? = 2 ] && grep -q "$1" "$dir/refused" || fail "$2: $(cat "$dir/refused")"
-}
-
 contradictions() {
 	about "what cannot be is refused in words"
 	configure
-	refuses 'are not inside a header' key=4@10
-	refuses 'overlaps' key=4@2
-	refuses '1, 2, 4 or 8 bytes' key=3@4
-	refuses 'sequence overlaps length' sequence=4@6
-	refuses 'KEY:CPU' keys=7
-	refuses 'key 7 twice' keys=7:0,0x7:1
-	refuses 'not 0xHEX@OFFSET' magic=LAMI@0
-	refuses 'packets are steered by one' key=
-	refuses 'CPU 1 twice' cpus=1,1
-	refuses 'no CPU has a weight' cpus=1:0
+	refuses 'are not inside a header' ingest.key=4@10
+	refuses 'overlaps' ingest.key=4@2
+	refuses '1, 2, 4 or 8 bytes' ingest.key=3@4
+	refuses 'sequence overlaps length' ingest.sequence=4@6
+	refuses 'KEY:CPU' ingest.keys=7
+	refuses 'key 7 twice' ingest.keys=7:0,0x7:1
+	refuses 'not 0xHEX@OFFSET' ingest.magic=LAMI@0
+	refuses 'packets are steered by one' ingest.key=
+	refuses 'CPU 1 twice' ingest.cpus=1,1
+	refuses 'no CPU has a weight' ingest.cpus=1:0
 	"$RINGSIDE" check -c "$dir/steer.ini" --set rs0.io=af_packet >/dev/null 2>"$dir/refused"
 	grep -q 'needs the kernel half' "$dir/refused" || fail "af_packet: $(cat "$dir/refused")"
 	in_near "$RINGSIDE" run --no-tui -c "$dir/steer.ini" --set ingest.cpus=4000 >/dev/null 2>"$dir/refused"
 	[ $? = 1 ] && grep -q 'CPU 4000 is not online' "$dir/refused" || fail "CPU 4000: $(cat "$dir/refused")"
 }
 
-net_make 1
-near_stack
+steer_net
 each_key_on_one_cpu
 slots_move
 weights

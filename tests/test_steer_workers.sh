@@ -2,32 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # steer's packets into the rings of workers: each key meets one of them, in order, also while slots move.
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
+. "$srcdir/tests/steer.sh"
 
 strict
-steer_peer=$builddir/tests/steer_peer
-
-configure() { # configure LINE...: of the service
-	cat >"$dir/steer.ini" <<INI
-[ringside]
-name = steer$$
-[interface rs0]
-[service ingest]
-type = steer
-interfaces = rs0
-port = 9999
-header = 20
-length =
-sequence = 8@12
-target = worker
-depth = 65536
-$(printf '%s\n' "$@")
-INI
-}
+targets=('header = 20' 'length =' 'sequence = 8@12' 'target = worker' 'depth = 65536')
 
 # worker NUMBER [PAUSE-US [hold]]: reads ingest.NUMBER, its words in $dir/worker.NUMBER
 worker() {
 	local ring=ingest.$1
-	"$builddir/tests/steer_worker" "steer$$" "$ring" "$dir/shared" "${@:2}" >"$dir/worker.$1" 2>"$dir/worker.$1.err" &
+	"$builddir/tests/steer_worker" ringside "$ring" "$dir/shared" "${@:2}" >"$dir/worker.$1" 2>"$dir/worker.$1.err" &
 	workers[$1]=$!
 	started="$started $!"
 	wait_for 20 grep -q ready "$dir/worker.$1.err" || fail "no worker $1: $(cat "$dir/worker.$1.err" "$err")"
@@ -53,22 +36,12 @@ workers_end() {
 	worker_end 1
 }
 
-send() { # send PACKETS KEYS PPS JUNK-PERCENT
-	in_far "$steer_peer" send 192.0.2.2 9999 "$@" >"$dir/sent" 2>"$dir/sender" || fail "sender: $(cat "$dir/sender")"
-}
-
-sent="expected('$dir/sent')"
 got() { # got WORD: of all workers together
 	local file words=''
 	for file in "$dir"/worker.[0-9]; do
 		words="$words${words:+ + }expected('$file').$1"
 	done
 	echo "($words)"
-}
-
-near_stack() { # a sender's stack takes part here: its packets need an address that answers
-	ip -n "$far" addr replace 192.0.2.1/24 dev peer0
-	ip -n "$far" neigh replace 192.0.2.2 lladdr 02:00:00:00:0b:02 dev peer0
 }
 
 # What the pair of interfaces itself has dropped, its queue being full, never came, and what the socket had no room for
@@ -90,7 +63,7 @@ each_key_at_one_worker() {
 	configure
 	ringside_start -c "$dir/steer.ini"
 	workers_start
-	send 400000 1000 250000 50
+	send $((packets * 2 / 5)) 1000 "$pps" 50
 	workers_end
 	ringside_stop
 	books
@@ -107,11 +80,11 @@ slots_move() {
 	configure
 	ringside_start -c "$dir/steer.ini"
 	workers_start 300
-	send 400000 1000 200000 0 &
+	send $((packets * 2 / 5)) 1000 $((pps * 4 / 5)) 0 &
 	sender=$!
 	while kill -0 $sender 2>/dev/null; do
 		local from=$((i * 1021 % 3584))
-		"$RINGSIDE" set "steer$$" ingest.slots.$from-$((from + 511)) $((1 - i % 2)) 2>>"$err" && moved=$((moved + 1))
+		set_ingest slots.$from-$((from + 511)) $((1 - i % 2)) && moved=$((moved + 1))
 		i=$((i + 1))
 	done
 	wait $sender
@@ -133,13 +106,13 @@ patience() {
 	worker 0 0 hold
 	worker 1
 	becomes '[row.consumers for row in service.tables.workers] == [1, 1]'
-	in_far "$steer_peer" numbers 192.0.2.2 9999 5 1
+	send_numbers 5 1
 	becomes 'service.tables.workers[0].delivered == 1'
-	"$RINGSIDE" set "steer$$" ingest.slots.0-4095 1 2>"$dir/refused" && fail "slots for a worker without a weight"
-	"$RINGSIDE" set "steer$$" ingest.workers.1 1000 2>>"$err" || fail "set a weight"
-	"$RINGSIDE" set "steer$$" ingest.slots.0-4095 1 2>>"$err" || fail "move slots"
+	refuses_to_set ingest.slots.0-4095 1
+	set_ingest workers.1 1000 || fail "set a weight"
+	set_ingest slots.0-4095 1 || fail "move slots"
 	becomes 'service.tables.workers[1].slots == 4096' 'service.figures.moving_slots == 0'
-	in_far "$steer_peer" numbers 192.0.2.2 9999 5 2
+	send_numbers 5 2
 	becomes '[row.redirected for row in service.tables.workers] == [1, 1]' '[row.forced for row in service.tables.workers] == [0, 1]'
 	worker_end 0
 	worker_end 1
@@ -152,26 +125,25 @@ attendance() {
 	about "packets of a worker that nobody runs are the stack's; workers come and go"
 	configure 'keys = 7:1'
 	ringside_start -c "$dir/steer.ini"
-	in_far "$steer_peer" numbers 192.0.2.2 9999 7 1
+	send_numbers 7 1
 	becomes 'service.pass_packets == 1' 'service.delivered_packets == 0'
 	rm -f "$dir/shared"
 	worker 1
 	becomes '[row.consumers for row in service.tables.workers] == [0, 1]'
-	in_far "$steer_peer" numbers 192.0.2.2 9999 7 2
+	send_numbers 7 2
 	becomes '[row.redirected for row in service.tables.workers] == [0, 1]'
 	for words in "ingest.keys.7 2" "ingest.workers.2 1" "ingest.cpus.0 1" "ingest.slots.0 2"; do
 		# shellcheck disable=SC2086
-		"$RINGSIDE" set "steer$$" $words 2>"$dir/refused" && fail "set $words is taken"
-		[ "$(wc -l <"$dir/refused")" = 1 ] || fail "set $words: $(cat "$dir/refused")"
+		refuses_to_set $words
 	done
 	sed -i "s/^target = .*/target = worker\nworkers = 3/" "$dir/steer.ini"
 	kill -HUP "$pid"
 	becomes '[row.slots for row in service.tables.workers] == [1366, 1365, 1365]'
 	worker 2
 	becomes '[row.consumers for row in service.tables.workers] == [0, 1, 1]'
-	"$RINGSIDE" set "steer$$" ingest.workers.0 0 2>>"$err" || fail "set a weight"
+	set_ingest workers.0 0 || fail "set a weight"
 	for key in $(seq 20 60); do
-		in_far "$steer_peer" numbers 192.0.2.2 9999 "$key" 1
+		send_numbers "$key" 1
 	done
 	becomes 'service.tables.workers[2].redirected > 0' 'sum(row.redirected for row in service.tables.workers) == 42'
 	worker_end 1
@@ -192,17 +164,6 @@ plain_sockets() {
 	records "expected('$dir/worker.1').split_keys == 0" 'all(row.redirected > 0 for row in service.tables.workers)'
 }
 
-# refuses WORDS KEY=VALUE...: `check` does, and says so
-refuses() {
-	local words=$1 key arguments=()
-	shift
-	for key in "$@"; do
-		arguments+=(--set "$key")
-	done
-	"$RINGSIDE" check -c "$dir/steer.ini" "${arguments[@]}" >/dev/null 2>"$dir/refused"
-	[ $? = 2 ] && grep -q "$words" "$dir/refused" || fail "$*: $(cat "$dir/refused")"
-}
-
 contradictions() {
 	about "what cannot be is refused in words"
 	configure
@@ -214,8 +175,7 @@ contradictions() {
 	refuses 'takes frames away from the stack' rs0.io=af_packet
 }
 
-net_make 1
-near_stack
+steer_net
 each_key_at_one_worker
 slots_move
 rm -f "$dir"/worker.*
