@@ -6,6 +6,7 @@
 
 #include "access.bpf.h"
 #include "latency.bpf.h"
+#include "reply.bpf.h"
 #include "services.bpf.h"
 #include "tap.bpf.h"
 
@@ -197,6 +198,9 @@ static __always_inline int offer(
 	verdict = service_match(frame, rule, &tables, &state);
 	if (verdict == VERDICT_NEXT)
 		return -1;
+	if (rule->replies && verdict >= VERDICT_DROP && verdict < VERDICT_SPARE &&
+		reply_is_awaited(frame))
+		verdict += VERDICT_SPARE - VERDICT_DROP;
 	if (access_rule.on && verdict != VERDICT_PASS)
 		verdict = judge_source(frame, rule, verdict);
 	if (access_rule.samples && verdict != VERDICT_PASS)

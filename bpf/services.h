@@ -54,7 +54,8 @@ struct service_rule {
 	__u8 slot; /* of its cells, latencies and buckets, whatever its place in the order of offer */
 	__u8 fragments; /* the rule wants to see FRAME_FRAGMENTs, too */
 	__u8 monitor; /* [access] drops nothing of it, and counts what it would have */
-	__u8 pad[3];
+	__u8 replies; /* what a client's connected socket waits for passes instead of being dropped, counted */
+	__u8 pad[2];
 };
 
 /* One service's verdict on a frame. */

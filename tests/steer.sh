@@ -33,7 +33,32 @@ send() { # send PACKETS KEYS PPS JUNK-PERCENT
 }
 send_numbers() { in_far "$steer_peer" numbers 192.0.2.2 9999 "$@"; } # send_numbers KEY NUMBER...
 # shellcheck disable=SC2034
-sent="expected('$dir/sent')" # for records
+sent="expected('$dir/sent')" received="expected('$dir/received')" # for records
+
+# receive KIND PACKETS: in the background, its words in $dir/received
+receive() {
+	rm -f "$dir/receiver" # or the word of the one before would be taken for its own
+	ip netns exec "$near" "$steer_peer" "$@" >"$dir/received" 2>"$dir/receiver" &
+	receiver=$!
+	started="$started $receiver"
+	wait_for 10 grep -q ready "$dir/receiver" || fail "no receiver: $(cat "$dir/receiver")"
+}
+
+# All that was sent has left the queues. What a receiver waits for may have been lost: it is told that there is no more.
+sent_all() {
+	becomes 'totals.in_flight_packets == 0'
+	kill -USR1 "$receiver" 2>/dev/null
+	wait_for 20 is_gone "$receiver" || fail "the receiver does not end"
+}
+
+# received_is WORD COUNT...: once the receiver has ended
+received_is() {
+	wait "$receiver"
+	while [ $# -gt 0 ]; do
+		grep -qE "\"$1\": $2[,}]" "$dir/received" || fail "not $1 = $2: $(cat "$dir/received")"
+		shift 2
+	done
+}
 
 set_ingest() { "$RINGSIDE" set "ingest.$1" "$2" 2>>"$err"; } # set_ingest KEY VALUE
 # refuses_to_set KEY VALUE [WORDS]: in one line

@@ -5,33 +5,6 @@
 . "$srcdir/tests/steer.sh"
 targets=("cpus = $first, $second" 'cpumap_size = 16384')
 
-# receive KIND PACKETS: in the background, its words in $dir/received
-receive() {
-	rm -f "$dir/receiver" # or the word of the one before would be taken for its own
-	ip netns exec "$near" "$steer_peer" "$@" >"$dir/received" 2>"$dir/receiver" &
-	receiver=$!
-	started="$started $receiver"
-	wait_for 10 grep -q ready "$dir/receiver" || fail "no receiver: $(cat "$dir/receiver")"
-}
-
-# All that was sent has left the queues. What a receiver waits for may have been lost: it is told that there is no more.
-sent_all() {
-	becomes 'totals.in_flight_packets == 0'
-	kill -USR1 "$receiver" 2>/dev/null
-	wait_for 20 is_gone "$receiver" || fail "the receiver does not end"
-}
-
-received="expected('$dir/received')"
-
-# received_is WORD COUNT...: once the receiver has ended
-received_is() {
-	wait "$receiver"
-	while [ $# -gt 0 ]; do
-		grep -qE "\"$1\": $2[,}]" "$dir/received" || fail "not $1 = $2: $(cat "$dir/received")"
-		shift 2
-	done
-}
-
 each_key_on_one_cpu() {
 	about "half of the packets are junk; each key stays on one CPU"
 	configure 'header = 20' 'length =' 'sequence = 8@12'
@@ -201,6 +174,38 @@ others() {
 	records 'service.rx_packets == 0'
 }
 
+# The far end: answers what it is asked, and sends something from a port that nobody has asked.
+answers='import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+asked, other = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
+asked.bind((sys.argv[1], 53))
+print("ready", flush=True)
+question, client = asked.recvfrom(64)
+other.sendto(b"an advertisement", client)
+asked.sendto(b"answer to " + question, client)'
+
+replies() {
+	local address
+	about "with replies = pass a local client gets what its connected socket waits for, on the service's very port"
+	configure 'replies = pass'
+	in_near sysctl -qw net.ipv4.ip_local_port_range='9999 9999'
+	in_far sysctl -qw net.ipv6.conf.peer0.disable_ipv6=0 && ip -n "$far" -6 addr add 2001:db8::1/64 dev peer0 nodad || fail "no IPv6"
+	ringside_start -c "$dir/steer.ini"
+	for address in 192.0.2.1 2001:db8::1; do
+		ip netns exec "$far" "$python" -c "$answers" $address >"$dir/answers" 2>&1 &
+		started="$started $!"
+		wait_for 20 grep -q ready "$dir/answers" || fail "$(cat "$dir/answers")"
+		in_near timeout 20 "$python" -c 'import socket, sys
+client = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+client.connect((sys.argv[1], 53))
+client.send(b"question")
+assert client.getsockname()[1] == 9999
+assert client.recv(64) == b"answer to question"' $address 2>"$dir/asks" || fail "$(cat "$dir/asks" "$dir/answers")"
+	done
+	ringside_stop
+	records 'service.drop.bad_magic == service.spared.bad_magic == 2'
+}
+
 # until the receiver has what it waits for: a pair whose program has just gone may lose some
 send_keys() {
 	local key
@@ -249,6 +254,7 @@ proposals
 a_cpu_goes_offline
 numbers
 others
+replies
 plain_sockets
 contradictions
 finish

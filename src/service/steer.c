@@ -56,6 +56,7 @@ static int compile(const struct service_compile *c, struct err *err)
 	c->rule->kind = SERVICE_steer;
 	c->rule->fragments = s->fragments == STEER_FRAGMENTS_DROP;
 	c->rule->monitor = s->monitor;
+	c->rule->replies = s->replies == STEER_REPLIES_PASS;
 	c->tables->udp_port_services[s->port] |= (__u8)(1u << c->place);
 	if (c->instance && s->target == STEER_WORKER)
 		steer_write_targets(c->instance, c->tables);

@@ -62,6 +62,7 @@ struct steer_settings {
 	uint32_t cpumap_size; /* packets */
 	int invalid; /* enum steer_invalid */
 	int fragments; /* enum steer_fragments */
+	int replies; /* enum steer_replies */
 	bool monitor;
 };
 
@@ -71,6 +72,7 @@ struct steer_settings {
 
 enum steer_invalid { STEER_DROPS, STEER_PASSES };
 enum steer_fragments { STEER_FRAGMENTS_PASS, STEER_FRAGMENTS_DROP };
+enum steer_replies { STEER_REPLIES_DROP, STEER_REPLIES_PASS };
 
 /* How far packets had come, and when that changed. */
 struct steer_watch {
@@ -158,7 +160,7 @@ struct steer {
 	uint64_t attended; /* a bit for each worker whose rings somebody reads */
 };
 
-#define STEER_OPTIONS 20
+#define STEER_OPTIONS 21
 extern const struct option steer_options[STEER_OPTIONS];
 int steer_check(const void *settings, struct err *err);
 

@@ -198,6 +198,7 @@ static int parse_weights(
 static const char *const target_names[] = { "cpu", "worker", NULL };
 static const char *const invalid_names[] = { "drop", "pass", NULL };
 static const char *const fragments_names[] = { "pass", "drop", NULL };
+static const char *const replies_names[] = { "drop", "pass", NULL };
 
 const struct option steer_options[STEER_OPTIONS] = {
 	{ "interfaces", "", "the interfaces to take packets from, each with a section of its own",
@@ -237,6 +238,9 @@ const struct option steer_options[STEER_OPTIONS] = {
 		.max = CPUMAP_SIZE_MAX },
 	{ "invalid", "drop", "what is not of the protocol: drop | pass", option_choice, AT(invalid),
 		.choices = invalid_names },
+	{ "replies", "drop",
+		"the same, when a local client's socket is connected to its sender: drop | pass",
+		option_choice, AT(replies), .choices = replies_names },
 	{ "fragments", "pass", "datagrams in several parts: pass | drop", option_choice,
 		AT(fragments), .choices = fragments_names },
 	{ "monitor", "no", "yes: count what would be dropped, drop nothing", option_bool,
