@@ -73,10 +73,13 @@ static __always_inline int hand_over(
 static __always_inline int judge(
 	struct __sk_buff *skb, struct http_work *w, struct bpf_sock *listener, struct hook *hook)
 {
-	int verdict = http_judge(skb, w, hook->counts);
+	int verdict;
 
+	w->copies = w->copies_bytes = 0;
+	verdict = http_judge(skb, w, hook->counts);
+	http_count_copies(hook, w);
 	if (verdict == HTTP_SENT) {
-		count(&hook->books->own[OUTCOME_TX], hook);
+		http_count_sent(hook, w);
 		return TC_ACT_REDIRECT;
 	}
 	if (verdict >= HTTP_DROPPED) {
@@ -100,7 +103,8 @@ static __always_inline int judge(
 /* What the hook counts into; -1: not an interface of ours. */
 static __always_inline int open_hook(struct __sk_buff *skb, struct hook *hook)
 {
-	hook->bytes = skb->len + (skb->vlan_present ? 4 : 0);
+	hook->tag_bytes = skb->vlan_present ? 4 : 0;
+	hook->bytes = skb->len + hook->tag_bytes;
 	hook->packets = skb->gso_segs ?: 1;
 	return http_open_hook(hook, skb->ifindex, skb->queue_mapping ? skb->queue_mapping - 1 : 0);
 }

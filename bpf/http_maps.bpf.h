@@ -103,17 +103,12 @@ struct {
 	__type(value, __u64);
 } entry_hits SEC(".maps");
 
-/* The books by interface and queue: what the service did with a frame, and frames that are not its own. */
-struct http_books {
-	struct cell own[OUTCOMES];
-	struct cell other;
-};
-
+/* By interface and queue. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, HTTP_INTERFACES *HTTP_QUEUES);
 	__type(key, __u32);
-	__type(value, struct http_books);
+	__type(value, struct hook_books);
 } books SEC(".maps");
 
 /* bpf_csum_diff() takes 512 bytes at most; four of these reach from the furthest TCP header to the end of the
@@ -131,6 +126,8 @@ struct http_work {
 	__u8 wanted[64]; /* the client's condition, zeros behind */
 	__u32 interface; /* index into state.interface */
 	__u32 cut; /* 1: the frame is longer than HTTP_FRAME_MOST */
+	__u32 made_bytes; /* of the frame that was made last */
+	__u32 copies, copies_bytes; /* frames that were sent before it */
 	__u8 header[104]; /* of the answer: Ethernet with a tag, IP, TCP; 98 at most */
 	__u8 buffer[HTTP_BUFFER_ROOM];
 };

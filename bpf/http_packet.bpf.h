@@ -8,9 +8,10 @@
 #include "http_maps.bpf.h"
 
 struct hook {
-	struct http_books *books;
+	struct hook_books *books;
 	struct http_counts *counts;
 	__u32 bytes, packets;
+	__u32 tag_bytes; /* of these: of a tag that is not in the frame, neither here nor in the answer */
 	__u32 interface;
 };
 
@@ -18,6 +19,27 @@ static __always_inline void count(struct cell *cell, const struct hook *hook)
 {
 	cell->packets += hook->packets;
 	cell->bytes += hook->bytes;
+}
+
+/* The frames that went out before the packet itself, if any. */
+static __always_inline void http_count_copies(const struct hook *hook, const struct http_work *w)
+{
+	struct cell *made = &hook->books->made;
+
+	made->packets += w->copies;
+	made->bytes += w->copies_bytes + w->copies * hook->tag_bytes;
+}
+
+/* The packet has become an answer. Of segments that came as one packet the others went to the one that they were
+ * for. */
+static __always_inline void http_count_sent(const struct hook *hook, const struct http_work *w)
+{
+	struct hook_books *books = hook->books;
+
+	books->own[OUTCOME_TX].packets++;
+	books->own[OUTCOME_TX].bytes += hook->bytes;
+	books->own[OUTCOME_DELIVER].packets += hook->packets - 1;
+	books->made.bytes += (__u64)w->made_bytes + hook->tag_bytes - hook->bytes;
 }
 
 /* Finds the TCP header of a whole IPv4 or IPv6 packet without options and extensions to our port, behind the

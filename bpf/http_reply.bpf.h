@@ -129,6 +129,8 @@ __attribute__((noinline)) int http_send(
 			break;
 		if (http_send_copy(ctx))
 			return 0;
+		w->copies++;
+		w->copies_bytes += w->made_bytes;
 	}
 	return http_transmit(ctx, w);
 }

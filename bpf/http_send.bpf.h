@@ -116,6 +116,7 @@ static __attribute__((noinline)) int http_make(
 	is_partial = http_resize(ctx, w, headers + head_bytes + text_bytes + rest_bytes);
 	if (is_partial < 0)
 		return -1;
+	w->made_bytes = http_frame_length(headers + head_bytes + text_bytes + rest_bytes);
 	http_write_ethernet(w);
 	tcp_bytes += head_bytes + text_bytes + rest_bytes;
 	sum = http_write_ip(w, tcp_bytes) + BE16((__u16)tcp_bytes);

@@ -33,6 +33,11 @@ static __always_inline int http_read_frame(HTTP_CONTEXT *ctx, struct http_work *
 	return (int)bpf_skb_load_bytes(ctx, 0, w->buffer, end);
 }
 
+static __always_inline __u32 http_frame_length(__u32 bytes)
+{
+	return bytes;
+}
+
 /* Gives the packet, of which nothing is kept, another size. Returns 1 when the checksum of what is written is
  * left to be finished, 0 when it is not, or -1: it can't be done, and the packet is spoilt. */
 static __always_inline int http_resize(HTTP_CONTEXT *ctx, const struct http_work *w, __u32 bytes)

@@ -58,7 +58,7 @@ static __always_inline int finish(
 	struct xdp_md *ctx, struct http_work *w, const struct hook *hook, int verdict)
 {
 	if (verdict == HTTP_SENT) {
-		count(&hook->books->own[OUTCOME_TX], hook);
+		http_count_sent(hook, w);
 		return http_place(w)->redirects ? (int)bpf_redirect(ctx->ingress_ifindex, 0) & 7
 						: XDP_TX;
 	}

@@ -50,10 +50,16 @@ static __always_inline int http_set_bytes(HTTP_CONTEXT *ctx, __u32 bytes)
 	return -1;
 }
 
+/* How long a frame of so many bytes becomes. */
+static __always_inline __u32 http_frame_length(__u32 bytes)
+{
+	return bytes < HTTP_FRAME_LEAST ? HTTP_FRAME_LEAST : bytes;
+}
+
 static __always_inline int http_resize(HTTP_CONTEXT *ctx, const struct http_work *w, __u32 bytes)
 {
 	(void)w;
-	return http_set_bytes(ctx, bytes < HTTP_FRAME_LEAST ? HTTP_FRAME_LEAST : bytes);
+	return http_set_bytes(ctx, http_frame_length(bytes));
 }
 
 /* Makes room for the whole answer that w->fresh tells of, before anything is noted; -1: there is none. */

@@ -98,6 +98,15 @@ struct cells {
 
 _Static_assert(sizeof(struct cells) == 16 * OUTCOMES * (SERVICE_SLOTS + 1) + 80, "layout");
 
+/* What a hook of a service's own has counted of one queue; worker/books.c says how it joins the rest. */
+struct hook_books {
+	struct cell own[OUTCOMES]; /* frames of the service, by outcome */
+	struct cell other; /* all others that it saw */
+	/* Frames that it sent besides one for each that it answered; and how many bytes more, perhaps below 0, all of them
+	 * had than what was answered: what was sent is OUTCOME_TX and these. */
+	struct cell made;
+};
+
 /* Statistics levels. Each shows all that the ones below it show. */
 enum level { LEVEL_BASIC, LEVEL_DETAILED, LEVEL_DEBUG };
 

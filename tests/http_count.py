@@ -4,6 +4,7 @@ must say as JSON.
 
 usage: http_count.py INTERFACE FILE    with $root, as http_segments.py
 """
+import contextlib
 import json
 import sys
 import time
@@ -33,6 +34,13 @@ class Counts:
         self.wire, self.figures, self.paths, self.misses = wire, Counter(), Counter(), Counter()
         self.syn_ns, self.get_ns = [], []
         self.answered = 0  # packets, besides those of figures
+
+    @contextlib.contextmanager
+    def from_the_server(self):
+        """What comes now the kernel half has not sent."""
+        got = self.wire.got, self.wire.got_bytes
+        yield
+        self.wire.got, self.wire.got_bytes = got
 
     def open(self):
         self.figures["handshakes"] += 1
@@ -94,13 +102,15 @@ class Counts:
     def lie(self):
         client = self.open()
         client.send(GET % b"110.bin", PSH | ACK, beyond=5)
-        expect_reset(client)
+        with self.from_the_server():
+            expect_reset(client)
         self.figures["bad_cookies"] += 1
 
     def miss(self, reason, text):
         client = self.open()
         client.send(text, PSH | ACK)
-        expect("who answers " + reason, client.answer()[1], "nginx")
+        with self.from_the_server():
+            expect("who answers " + reason, client.answer()[1], "nginx")
         self.misses[reason] += 1
         self.figures.update(misses=1, handed_over=1)
 
@@ -117,7 +127,8 @@ def main():
     with open(sys.argv[2], "w", encoding="ascii") as file:
         json.dump({"figures": counts.figures, "paths": counts.paths, "misses": counts.misses, "rx_packets": wire.sent,
                    "rx_bytes": wire.sent_bytes,
-                   "tx_packets": counts.answered + counts.figures["handshakes"] + counts.figures["hits"],
+                   "tx_packets": wire.got, "tx_bytes": wire.got_bytes,
+                   "made_packets": wire.got - counts.answered - counts.figures["handshakes"] - counts.figures["hits"],
                    "get_most_ns": max(counts.get_ns), "syn_least_ns": int(PAUSE * 1e9), "syn_most_ns": max(counts.syn_ns)}, file)
 
 

@@ -58,7 +58,7 @@ class Wire:
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.bind((interface, 0))
-        self.verified = self.sent = self.sent_bytes = 0
+        self.verified = self.sent = self.sent_bytes = self.got = self.got_bytes = 0
         self.tag, self.tag_bytes = tag, b"" if tag is None else struct.pack("!HH", 0x8100, tag)
         self.is_ipv6 = family == 6
         if self.is_ipv6:
@@ -111,6 +111,8 @@ class Wire:
             segment.tag = tag if status & VLAN_VALID else None
             self.verified += not is_left
             if segment.port == port:
+                self.got += 1
+                self.got_bytes += len(frame)
                 return segment
             if time.monotonic() > end:
                 return None

@@ -51,9 +51,9 @@ def imbalance(record, removed):
     t, queues = record.totals, queues_of(record)
     if t.unaccounted_packets != 0 or any(queue.unaccounted_packets for queue in queues):
         return "%d unaccounted" % t.unaccounted_packets
-    if t.rx_packets != t.tx_packets + t.drop_packets + t.pass_packets + t.in_flight_packets:
-        return "rx is not tx + drop + pass + in flight"
-    for key in "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "pass_packets", "in_flight_packets":
+    if t.rx_packets + t.made_packets != t.tx_packets + t.drop_packets + t.pass_packets + t.in_flight_packets:
+        return "rx and made are not tx + drop + pass + in flight"
+    for key in "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "made_packets", "pass_packets", "in_flight_packets":
         if t[key] != sum(queue[key] for queue in queues):
             return "%s is not the sum of the queues" % key
     if t.drop_packets != sum(drops_of(record).values()):
@@ -75,7 +75,7 @@ def balanced(records):
         wrong = imbalance(record, removed)
         if wrong:
             raise AssertionError("record %d: %s: %s" % (number, wrong, json.dumps(record.totals)))
-        for key in "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drop_packets", "pass_packets":
+        for key in "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "made_packets", "drop_packets", "pass_packets":
             if before and record.totals[key] < before.totals[key]:
                 raise AssertionError("record %d: %s goes back from %d to %d" % (
                     number, key, before.totals[key], record.totals[key]))

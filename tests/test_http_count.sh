@@ -15,8 +15,9 @@ dashboard() {
 	about "$flavour: the dashboard shows the same"
 	show "$flavour" "exec ip netns exec $near $RINGSIDE top" || return
 	resize 160 60
-	want '^ *ringside'
+	want 'BOOK .*in [0-9]+ [+] made 6 = out 49 ' # with what is not the service's
 	press 3 Enter
+	want 'BOOK .*in 75 [+] made 6 = out 49 '
 	want '/110.bin +8( |$)'
 	want '/2500.bin +5( |$)'
 	want 'unknown_path +2( |$)'
@@ -41,6 +42,7 @@ for flavour in tc xdp; do
 		"$(rows paths path hits) == $counted.paths" "$(rows misses_by_reason reason requests) == $counted.misses" \
 		"(service.figures.xdp_hits > 0) == ('$flavour' == 'xdp')" \
 		"service.rx_bytes == $counted.rx_bytes" "service.tx_packets == $counted.tx_packets" \
+		"service.tx_bytes == totals.tx_bytes == $counted.tx_bytes" "service.made_packets == $counted.made_packets > 5" \
 		"0 < service.figures.get_p50_ns <= service.figures.get_p99_ns <= $counted.get_most_ns" \
 		"0.98 * $counted.syn_least_ns < service.figures.syn_p50_ns <= service.figures.syn_p99_ns <= $counted.syn_most_ns"
 	dashboard

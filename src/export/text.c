@@ -56,7 +56,7 @@ static const char *balance_text(char buffer[COUNT_BYTES], int64_t count)
 static void put_totals(struct text *text)
 {
 	const struct snapshot_totals *totals = &text->snapshot->totals;
-	char time[UNITS_BYTES], rates[4][UNITS_BYTES], counts[6][COUNT_BYTES];
+	char time[UNITS_BYTES], rates[4][UNITS_BYTES], counts[7][COUNT_BYTES];
 
 	writer_format(&text->out, "%s  rx %s %s  tx %s %s  drop %s%s\n",
 		units_time(time, sizeof(time), text->snapshot->time_ns),
@@ -67,9 +67,12 @@ static void put_totals(struct text *text)
 		count_text(counts[0], totals->drop_packets),
 		text->snapshot->final ? "  final" : "");
 	writer_format(&text->out,
-		"  received %s = sent %s + dropped %s + passed on %s + in flight %s; unaccounted "
+		"  received %s%s%s = sent %s + dropped %s + passed on %s + in flight %s; "
+		"unaccounted "
 		"%s\n",
 		count_text(counts[1], totals->flow.rx_packets),
+		totals->made_packets ? " + made " : "",
+		totals->made_packets ? count_text(counts[6], totals->made_packets) : "",
 		count_text(counts[2], totals->flow.tx_packets),
 		count_text(counts[0], totals->drop_packets),
 		count_text(counts[3], totals->pass_packets),

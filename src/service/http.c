@@ -243,7 +243,7 @@ static int open_kernel_half(
 	memcpy(place->about.mac, interface->mac, sizeof(place->about.mac));
 	/* from here on the kernel half's, which measures it */
 	http_program_state(in->program)->interface[place->index].room = place->about.room;
-	http_program_clear_cells(in->program, place->index);
+	http_program_clear_books(in->program, place->index);
 	if (!ret)
 		ret = choose_flavour(place, interface, err);
 	return ret ? ret : http_program_attach(in->program, place->index, interface->ifindex, err);
@@ -307,17 +307,12 @@ static void http_pause(void *instance, bool paused)
 			http_run(&in->places[i], true);
 }
 
-static void http_read_books(
-	void *part, uint32_t queue, struct cell own[OUTCOMES], struct cell *other)
+static void http_read_books(void *part, uint32_t queue, struct hook_books *books)
 {
 	const struct http_place *place = part;
-	struct http_cells cells;
 
-	if (!place->instance->program)
-		return;
-	http_program_read_cells(place->instance->program, place->index, queue, &cells);
-	memcpy(own, cells.own, sizeof(cells.own));
-	*other = cells.other;
+	if (place->instance->program)
+		http_program_add_books(place->instance->program, place->index, queue, books);
 }
 
 static int http_compile(const struct service_compile *compile, struct err *err)

@@ -20,8 +20,6 @@
 #define READ_BATCH 512
 #define FLOWS_BATCH 4096
 
-_Static_assert(sizeof(struct http_cells) == 16 * (OUTCOMES + 1), "the layout of struct http_books");
-
 struct mapped {
 	void *memory;
 	size_t bytes;
@@ -34,7 +32,7 @@ struct http_program {
 	unsigned addresses_slot; /* of the list that is in force, 0 or 1 */
 	struct mapped entries, objects, segments;
 	struct http_counts *counts; /* [cpus], room for one read */
-	struct http_cells *cells; /* [cpus] */
+	struct hook_books *books; /* [cpus] */
 	uint64_t *hits; /* [READ_BATCH * cpus] */
 	struct times *times; /* [cpus] */
 };
@@ -137,11 +135,11 @@ int http_program_open(struct http_program **program, const struct http_program_s
 		p->links[i] = -1;
 	p->cpus = cpu_possible();
 	p->counts = calloc(p->cpus, sizeof(*p->counts));
-	p->cells = calloc(p->cpus, sizeof(*p->cells));
+	p->books = calloc(p->cpus, sizeof(*p->books));
 	p->hits = calloc((size_t)READ_BATCH * p->cpus, sizeof(*p->hits));
 	p->times = calloc(p->cpus, sizeof(*p->times));
 	p->skeleton = http__open();
-	if (!p->counts || !p->cells || !p->hits || !p->times || !p->skeleton) {
+	if (!p->counts || !p->books || !p->hits || !p->times || !p->skeleton) {
 		err_set(err, ret, "make room for the TC program");
 		goto out;
 	}
@@ -187,7 +185,7 @@ void http_program_close(struct http_program *program)
 	unmap(&program->segments);
 	http__destroy(program->skeleton);
 	free(program->counts);
-	free(program->cells);
+	free(program->books);
 	free(program->hits);
 	free(program->times);
 	free(program);
@@ -304,27 +302,26 @@ void http_program_read_counts(struct http_program *program, struct http_counts *
 			((__u64 *)counts)[i] += ((const __u64 *)&program->counts[cpu])[i];
 }
 
-void http_program_read_cells(
-	struct http_program *program, unsigned index, uint32_t queue, struct http_cells *cells)
+void http_program_add_books(
+	struct http_program *program, unsigned index, uint32_t queue, struct hook_books *books)
 {
 	__u32 place = index * HTTP_QUEUES + (queue < HTTP_QUEUES ? queue : HTTP_QUEUES - 1);
 
-	memset(cells, 0, sizeof(*cells));
-	if (bpf_map_lookup_elem(bpf_map__fd(program->skeleton->maps.books), &place, program->cells))
+	if (bpf_map_lookup_elem(bpf_map__fd(program->skeleton->maps.books), &place, program->books))
 		return;
 	for (unsigned cpu = 0; cpu < program->cpus; cpu++)
-		for (unsigned i = 0; i < sizeof(*cells) / sizeof(__u64); i++)
-			((__u64 *)cells)[i] += ((const __u64 *)&program->cells[cpu])[i];
+		for (unsigned i = 0; i < sizeof(*books) / sizeof(__u64); i++)
+			((__u64 *)books)[i] += ((const __u64 *)&program->books[cpu])[i];
 }
 
-void http_program_clear_cells(struct http_program *program, unsigned index)
+void http_program_clear_books(struct http_program *program, unsigned index)
 {
-	memset(program->cells, 0, program->cpus * sizeof(*program->cells));
+	memset(program->books, 0, program->cpus * sizeof(*program->books));
 	for (__u32 queue = 0; queue < HTTP_QUEUES; queue++) {
 		__u32 place = index * HTTP_QUEUES + queue;
 
 		bpf_map_update_elem(bpf_map__fd(program->skeleton->maps.books), &place,
-			program->cells, BPF_ANY);
+			program->books, BPF_ANY);
 	}
 }
 

@@ -23,12 +23,6 @@ struct http_program_settings {
 	uint32_t segments_max; /* of all answers together */
 };
 
-/* What one interface and queue has counted. */
-struct http_cells {
-	struct cell own[OUTCOMES];
-	struct cell other; /* frames that are not for the service */
-};
-
 /* Of a latency, in ns; UINT64_MAX: there is none yet. */
 struct http_times {
 	uint64_t p50, p99;
@@ -74,10 +68,11 @@ void http_program_set_local(
 
 /* Counts, summed over the CPUs. */
 void http_program_read_counts(struct http_program *program, struct http_counts *counts);
-void http_program_read_cells(
-	struct http_program *program, unsigned index, uint32_t queue, struct http_cells *cells);
-/* Sets the cells of an interface to 0. */
-void http_program_clear_cells(struct http_program *program, unsigned index);
+/* Adds what one interface and queue has counted. */
+void http_program_add_books(
+	struct http_program *program, unsigned index, uint32_t queue, struct hook_books *books);
+/* Sets the books of an interface to 0. */
+void http_program_clear_books(struct http_program *program, unsigned index);
 /* Answers by entry, hits[count]. */
 void http_program_read_hits(struct http_program *program, uint64_t *hits, uint32_t count);
 /* A latency's figures (enum http_latency). */

@@ -196,10 +196,8 @@ struct service_type {
 	enum service_xdp (*wants_xdp)(const void *settings, const char *driver);
 	/* Where its hooks are on the interface, in up to 63 characters; it may change. NULL: own_hook says it. */
 	const char *(*where)(void *part);
-	/* What its hook has counted for a queue since open_interface(): frames of the service by outcome,
-	 * and all others that it saw; worker/books.c says how they join the rest. */
-	void (*read_books)(
-		void *part, uint32_t queue, struct cell own[OUTCOMES], struct cell *other);
+	/* Adds what its hook has counted for a queue since open_interface(). */
+	void (*read_books)(void *part, uint32_t queue, struct hook_books *books);
 	void (*close_interface)(void *part);
 	/* Whether the parts of its queues must be made anew for other settings: its interfaces are closed and
 	 * opened again then, which loses the frames that come meanwhile. NULL: never. */

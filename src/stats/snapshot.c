@@ -141,7 +141,7 @@ void snapshot_add_up(struct snapshot *snapshot)
 
 	flow->rx_packets = flow->rx_bytes = flow->tx_packets = flow->tx_bytes = 0;
 	totals->drop_packets = totals->pass_packets = totals->in_flight_packets = 0;
-	totals->delivered_packets = 0;
+	totals->delivered_packets = totals->made_packets = 0;
 	for (unsigned i = 0; i < DROPS; i++)
 		totals->drop[i] = sum_reason(snapshot, i);
 	totals->unaccounted_packets = 0;
@@ -152,6 +152,7 @@ void snapshot_add_up(struct snapshot *snapshot)
 		flow->rx_bytes = sum_known(flow->rx_bytes, queue->flow.rx_bytes);
 		flow->tx_packets = sum_known(flow->tx_packets, queue->flow.tx_packets);
 		flow->tx_bytes = sum_known(flow->tx_bytes, queue->flow.tx_bytes);
+		totals->made_packets = sum_known(totals->made_packets, queue->made_packets);
 		totals->drop_packets = sum_known(totals->drop_packets, snapshot_queue_drops(queue));
 		totals->pass_packets = sum_known(totals->pass_packets, queue->pass_packets);
 		totals->delivered_packets =

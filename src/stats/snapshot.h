@@ -80,6 +80,7 @@ struct snapshot_queue {
 	uint32_t state;     /* enum queue_state */
 	uint32_t zero_copy; /* 1: bound with zero copy, from getsockopt(XDP_OPTIONS) */
 	struct snapshot_flow flow;
+	uint64_t made_packets; /* of those sent: besides one for each packet that was answered */
 	uint64_t pass_packets;
 	uint64_t delivered_packets; /* of those passed: to an application or a CPU */
 	uint64_t in_flight_packets;
@@ -111,6 +112,7 @@ struct snapshot_service {
 	uint32_t paths_count;
 	struct snapshot_service_path paths[SNAPSHOT_INTERFACES];
 	struct snapshot_flow flow;
+	uint64_t made_packets; /* as a queue's */
 	uint64_t pass_packets; /* left to the Linux stack */
 	uint64_t delivered_packets; /* to an application or a CPU */
 	uint64_t drop[DROPS]; /* the first DROPS_OF_SERVICE are shown */
@@ -138,6 +140,7 @@ struct snapshot_table {
 
 struct snapshot_totals {
 	struct snapshot_flow flow;
+	uint64_t made_packets; /* as a queue's: received and made = sent, dropped, passed and in flight */
 	uint64_t drop_packets, pass_packets, delivered_packets, in_flight_packets;
 	uint64_t drop[DROPS]; /* by reason, those of services that have gone among them */
 	int64_t unaccounted_packets; /* what came in and is in none of the others */

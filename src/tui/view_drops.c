@@ -183,7 +183,9 @@ static int draw_advice(const struct view *view, const struct area *area, int y)
 
 static int draw_books(const struct view *view, const struct area *area, int y)
 {
-	widget_rule(area, y++, "books: in = out + drop + pass + flight");
+	widget_rule(area, y++,
+		view->now->totals.made_packets ? "books: in + made = out + drop + pass + flight"
+					       : "books: in = out + drop + pass + flight");
 	for (unsigned i = 0; i < view->now->queues_count && y < area->height; i++, y++) {
 		const struct snapshot_queue *queue = &view->now->queues[i];
 		int64_t off = queue->unaccounted_packets;
@@ -195,9 +197,10 @@ static int draw_books(const struct view *view, const struct area *area, int y)
 		if (off != SNAPSHOT_BALANCE_UNKNOWN)
 			snprintf(balance, sizeof(balance), "%lld%s", (long long)off,
 				off ? " !!" : "");
-		area_print(area, 1, y, role, "%s:%u  %s = %s + %s + %s + %s  unaccounted %s",
+		area_print(area, 1, y, role, "%s:%u  %s%s = %s + %s + %s + %s  unaccounted %s",
 			view->now->interfaces[queue->interface].name, queue->queue,
 			label_exact(queue->flow.rx_packets).text,
+			label_made(queue->made_packets, true).text,
 			label_exact(queue->flow.tx_packets).text,
 			label_exact(snapshot_queue_drops(queue)).text,
 			label_exact(queue->pass_packets).text,

@@ -25,8 +25,8 @@ static struct label label_figure(const struct figure_text *text, union figure_va
 static uint64_t in_queues(const struct snapshot_service *service)
 {
 	const uint64_t drops = snapshot_service_drops(service);
-	const uint64_t judged = service->flow.tx_packets + drops + service->pass_packets +
-				service->delivered_packets;
+	const uint64_t judged = service->flow.tx_packets - service->made_packets + drops +
+				service->pass_packets + service->delivered_packets;
 
 	if (service->flow.rx_packets == SNAPSHOT_UNKNOWN || drops == SNAPSHOT_UNKNOWN ||
 		service->flow.tx_packets == SNAPSHOT_UNKNOWN ||
@@ -49,8 +49,9 @@ static int draw_head(
 	line_part(&line, ROLE_STRONG, "out %s", label_number(service->flow.tx_pps, "pps").text);
 	line = line_start(area, 1);
 	line_add(&line, ROLE_TITLE, "BOOK");
-	line_add(&line, ROLE_TEXT, "  in %s = out %s + drop %s + pass %s + delivered %s",
+	line_add(&line, ROLE_TEXT, "  in %s%s = out %s + drop %s + pass %s + delivered %s",
 		label_count(service->flow.rx_packets).text,
+		label_made(service->made_packets, false).text,
 		label_count(service->flow.tx_packets).text,
 		label_count(snapshot_service_drops(service)).text,
 		label_count(service->pass_packets).text,

@@ -216,6 +216,7 @@ static void draw_books(const struct view *view, const struct area *area)
 	const uint64_t counts[] = { totals->flow.rx_packets, totals->flow.tx_packets,
 		totals->drop_packets, totals->pass_packets, totals->in_flight_packets };
 	struct label labels[sizeof(counts) / sizeof(counts[0])];
+	const struct label made = label_made(totals->made_packets, area->width >= 120);
 	int64_t off = totals->unaccounted_packets;
 	struct line line = line_start(area, 0);
 
@@ -227,11 +228,11 @@ static void draw_books(const struct view *view, const struct area *area)
 	else
 		line_end(&line, off ? ROLE_BAD : ROLE_OK, "unaccounted %lld%s", (long long)off,
 			off ? " !!" : "");
-	if (!line_add(&line, ROLE_TEXT, "  in %s = out %s + drop %s + pass %s + flight %s",
-		    labels[0].text, labels[1].text, labels[2].text, labels[3].text,
+	if (!line_add(&line, ROLE_TEXT, "  in %s%s = out %s + drop %s + pass %s + flight %s",
+		    labels[0].text, made.text, labels[1].text, labels[2].text, labels[3].text,
 		    labels[4].text) &&
-		!line_add(&line, ROLE_TEXT, " in %s=out %s+drop %s+pass %s+flight %s",
-			labels[0].text, labels[1].text, labels[2].text, labels[3].text,
+		!line_add(&line, ROLE_TEXT, " in %s%s=out %s+drop %s+pass %s+flight %s",
+			labels[0].text, made.text, labels[1].text, labels[2].text, labels[3].text,
 			labels[4].text))
 		line_add(&line, ROLE_TEXT, "  in %s", labels[0].text);
 }

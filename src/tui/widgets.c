@@ -32,6 +32,16 @@ struct label label_exact(uint64_t count)
 	return label;
 }
 
+struct label label_made(uint64_t count, bool exact)
+{
+	struct label label = { ROLE_TEXT, "" };
+
+	if (count && count != SNAPSHOT_UNKNOWN)
+		snprintf(label.text, sizeof(label.text), " + made %.32s",
+			exact ? label_exact(count).text : label_count(count).text);
+	return label;
+}
+
 struct label label_ns(uint64_t ns)
 {
 	struct label label = { ROLE_TEXT, "" };

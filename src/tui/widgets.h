@@ -19,6 +19,7 @@ struct label {
 struct label label_number(double value, const char *unit); /* 22.31M, 22.31 Mpps */
 struct label label_count(uint64_t count);
 struct label label_exact(uint64_t count); /* 1,234,567 */
+struct label label_made(uint64_t count, bool exact); /* " + made 1,234", behind what came in; empty when 0 */
 struct label label_ns(uint64_t ns); /* 1.91us */
 struct label label_percent(double percent);
 struct label label_price(double ns); /* 0.7 ns, "?" */

@@ -78,7 +78,7 @@ static void move_cell(struct cell *from, const struct cell *moved)
 /* What the services' own hooks have counted. */
 struct hooks {
 	bool there[SERVICE_SLOTS];
-	struct cell own[SERVICE_SLOTS][OUTCOMES], other[SERVICE_SLOTS];
+	struct hook_books books[SERVICE_SLOTS];
 };
 
 /* The last one first: a frame that moves on meanwhile is missing in none of those that it came from. */
@@ -90,28 +90,32 @@ static void read_hooks(const struct interface *in, uint32_t i, struct hooks *hoo
 
 		hooks->there[slot] = is->type && is->type->read_books;
 		if (hooks->there[slot])
-			is->type->read_books(
-				is->part, in->queues[i], hooks->own[slot], &hooks->other[slot]);
+			is->type->read_books(is->part, in->queues[i], &hooks->books[slot]);
 	}
 }
 
 /* A frame that comes to a service's own hook has passed the hook before it, XDP's or another service's: what
  * became of it takes the place of that. Without XDP the first of them counts every frame. */
-static void add_hooks(const struct hooks *hooks, bool has_xdp, struct cells *cells)
+static void add_hooks(const struct hooks *hooks, bool has_xdp, struct books *books)
 {
+	struct cells *cells = &books->kernel;
 	struct cell *passed = &cells->cell[SLOT_NONE][OUTCOME_PASS];
 	bool is_first = !has_xdp;
 
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
-		for (unsigned k = 0; hooks->there[slot] && k < OUTCOMES; k++) {
-			add_cell(&cells->cell[slot][k], &hooks->own[slot][k]);
+		const struct hook_books *hook = &hooks->books[slot];
+
+		if (!hooks->there[slot])
+			continue;
+		for (unsigned k = 0; k < OUTCOMES; k++) {
+			add_cell(&cells->cell[slot][k], &hook->own[k]);
 			if (!is_first)
-				move_cell(passed, &hooks->own[slot][k]);
+				move_cell(passed, &hook->own[k]);
 		}
-		if (is_first && hooks->there[slot]) {
-			add_cell(passed, &hooks->other[slot]);
-			is_first = false;
-		}
+		add_cell(&books->made[slot], &hook->made);
+		if (is_first)
+			add_cell(passed, &hook->other);
+		is_first = false;
 	}
 }
 
@@ -182,16 +186,17 @@ static void settle_passed(
 static void keep_hook(struct interface *in, unsigned slot, uint32_t i)
 {
 	const struct interface_service *is = &in->services[slot];
-	struct cell own[OUTCOMES] = { 0 }, other = { 0 };
-	struct cells *gone = &in->gone[i];
+	struct hook_books books = { 0 };
+	struct cells *gone = &in->gone[i].cells;
 	struct cell *passed = &gone->cell[SLOT_NONE][OUTCOME_PASS];
 
-	is->type->read_books(is->part, in->queues[i], own, &other);
+	is->type->read_books(is->part, in->queues[i], &books);
 	for (unsigned k = 0; k < OUTCOMES; k++) {
-		add_cell(&gone->cell[slot][k], &own[k]);
-		passed->packets -= own[k].packets;
-		passed->bytes -= own[k].bytes;
+		add_cell(&gone->cell[slot][k], &books.own[k]);
+		passed->packets -= books.own[k].packets;
+		passed->bytes -= books.own[k].bytes;
 	}
+	add_cell(&in->gone[i].made[slot], &books.made);
 }
 
 int books_keep_hook(struct interface *in, unsigned slot)
@@ -211,14 +216,17 @@ static void read_kernel(
 	struct hooks hooks;
 
 	books->kernel = past->kernel;
+	memcpy(books->made, past->made, sizeof(books->made));
 	if (!has_queue(in, i))
 		return;
 	read_hooks(in, i, &hooks);
 	if (in->program)
 		xdp_program_add_cells(in->program, in->queues[i], &books->kernel);
 	if (in->gone)
-		add_cells(&books->kernel, &in->gone[i]);
-	add_hooks(&hooks, in->program, &books->kernel);
+		add_cells(&books->kernel, &in->gone[i].cells);
+	for (unsigned slot = 0; in->gone && slot < SERVICE_SLOTS; slot++)
+		add_cell(&books->made[slot], &in->gone[i].made[slot]);
+	add_hooks(&hooks, in->program, books);
 }
 
 static void read_worker(

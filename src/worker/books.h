@@ -17,6 +17,7 @@ struct books {
 	struct cells kernel; /* at the hook */
 	struct cells worker; /* of the frames that the hook handed over */
 	struct cells direct; /* of frames that no hook has seen */
+	struct cell made[SERVICE_SLOTS]; /* struct hook_books's, by services' own hooks */
 	struct io_gauges gauges, direct_gauges;
 	uint64_t lent, direct_lent; /* in the worker's hands */
 	uint64_t tx_errors; /* answers that the driver could not transmit; UINT64_MAX: unknown */

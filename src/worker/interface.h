@@ -49,6 +49,12 @@ struct interface_service {
 	bool is_open[INTERFACE_QUEUES];
 };
 
+/* What services' own hooks that are closed have counted. */
+struct gone_hooks {
+	struct cells cells;
+	struct cell made[SERVICE_SLOTS];
+};
+
 struct interface {
 	const struct interface_settings *settings;
 	uint64_t opening; /* counted by the pool, from 1; 0: not yet */
@@ -77,8 +83,7 @@ struct interface {
 	/* What hooks in front of services' own have passed for good, and what these had counted, as the
 	 * books last had it. */
 	struct cell passed[INTERFACE_QUEUES], hooked[INTERFACE_QUEUES];
-	struct cells
-		*gone; /* [INTERFACE_QUEUES]: counts of own hooks that are closed; NULL: none are */
+	struct gone_hooks *gone; /* [INTERFACE_QUEUES]; NULL: none are */
 	uint32_t queues_count; /* entries of the next four */
 	uint32_t queues[INTERFACE_QUEUES];
 	struct io_queue *io[INTERFACE_QUEUES]; /* NULL: the kernel half answers alone */

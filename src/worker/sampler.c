@@ -68,6 +68,7 @@ static uint64_t sum_failed(const struct books *books, bool final)
 static void fill_flow(struct snapshot_queue *q, const struct books *books, uint64_t failed)
 {
 	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 }, delivered = { 0 };
+	uint64_t made_bytes = 0;
 
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
 	cells_sum_passed(&books->kernel, &pass);
@@ -83,6 +84,10 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 	cells_sum(&books->kernel, OUTCOME_DELIVER, &delivered);
 	cells_sum(&books->worker, OUTCOME_DELIVER, &delivered);
 	cells_sum(&books->direct, OUTCOME_DELIVER, &delivered);
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		q->made_packets += books->made[slot].packets;
+		made_bytes += books->made[slot].bytes;
+	}
 	q->flow.rx_packets = rx.packets;
 	q->flow.rx_bytes = rx.bytes;
 	/* failures are counted in packets alone: their bytes are those of the mean answer */
@@ -90,7 +95,8 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 	if (failed)
 		q->flow.tx_bytes -=
 			(uint64_t)((double)tx.bytes * (double)failed / (double)tx.packets);
-	q->flow.tx_packets = tx.packets - failed;
+	q->flow.tx_packets = tx.packets - failed + q->made_packets;
+	q->flow.tx_bytes += made_bytes;
 	q->pass_packets = pass.packets;
 	q->delivered_packets = delivered.packets;
 	q->in_flight_packets = books->in_flight;
@@ -204,9 +210,10 @@ static void add_service(struct snapshot_service *service, const struct books *bo
 		flow->rx_bytes += kernel[outcome].bytes + direct[outcome].bytes;
 	}
 	flow->tx_packets += kernel[OUTCOME_TX].packets + worker[OUTCOME_TX].packets +
-			    direct[OUTCOME_TX].packets;
-	flow->tx_bytes +=
-		kernel[OUTCOME_TX].bytes + worker[OUTCOME_TX].bytes + direct[OUTCOME_TX].bytes;
+			    direct[OUTCOME_TX].packets + books->made[slot].packets;
+	flow->tx_bytes += kernel[OUTCOME_TX].bytes + worker[OUTCOME_TX].bytes +
+			  direct[OUTCOME_TX].bytes + books->made[slot].bytes;
+	service->made_packets += books->made[slot].packets;
 	service->pass_packets += kernel[OUTCOME_PASS].packets + worker[OUTCOME_PASS].packets +
 				 direct[OUTCOME_PASS].packets;
 	service->delivered_packets += kernel[OUTCOME_DELIVER].packets +
