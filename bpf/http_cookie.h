@@ -28,6 +28,25 @@ struct http_offer {
 	__u8 sack;
 };
 
+/* A connection that has got an answer here; none is kept before. */
+struct http_flow {
+	__u32 received; /* the sequence number that the client's next request has */
+	__u32 request; /* bytes of its last request: what it may send again */
+	__u32 answer, sent; /* where the last answer began, and ends */
+	__u32 object, version;
+	__u8 kind; /* enum http_kind, of the last answer */
+	__u8 head; /* enum http_head_kind, of the last answer */
+	__u8 withheld; /* 1: the request's last byte is not yet acknowledged */
+	__u8 has_fin, got_fin; /* we closed; the client did */
+	__u8 has_stamps;
+	__u8 is_closed; /* kept for a last acknowledgement that was lost */
+	struct http_offer offer;
+	__u8 pad[2];
+	__u64 again_ns; /* when a hole was last filled */
+};
+
+enum http_kind { HTTP_WHOLE, HTTP_HEADER_ONLY, HTTP_NOT_MODIFIED };
+
 #define HTTP_NO_SCALE 15
 #define HTTP_SCALE_MAX 14 /* RFC 7323 §2.3 */
 

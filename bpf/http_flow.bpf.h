@@ -145,7 +145,7 @@ static __always_inline int http_take_empty(
 		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	if (t->acknowledged == flow->sent) {
 		if (flow->got_fin && flow->has_fin) {
-			counts->counter[HTTP_closed]++;
+			counts->counter[HTTP_closed] += !flow->is_closed;
 			bpf_map_delete_elem(&flows, &w->key);
 			return HTTP_ABSORBED;
 		}
@@ -167,7 +167,7 @@ static __always_inline int http_take_empty(
 
 /* The client closes. Until it has acknowledged all that was sent, it will say so again. */
 static __always_inline int http_take_fin(
-	HTTP_CONTEXT *ctx, struct http_work *w, struct http_flow *flow)
+	HTTP_CONTEXT *ctx, struct http_work *w, struct http_flow *flow, struct http_counts *counts)
 {
 	__u16 flags = HTTP_TCP_FIN;
 
@@ -177,8 +177,11 @@ static __always_inline int http_take_fin(
 	flow->request = 1;
 	flow->withheld = 0;
 	flow->got_fin = 1;
-	if (flow->has_fin)
+	if (flow->has_fin) { /* and all is acknowledged: the last word is ours */
+		flow->is_closed = 1;
+		counts->counter[HTTP_closed]++;
 		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
+	}
 	flow->answer = flow->sent;
 	flow->sent++;
 	flow->has_fin = 1;
@@ -333,7 +336,7 @@ static __always_inline int http_judge(
 	if (before)
 		return http_take_cookie(ctx, w, counts);
 	if (!t->payload_bytes)
-		return http_take_fin(ctx, w, flow);
+		return http_take_fin(ctx, w, flow, counts);
 	if (t->acknowledged != flow->sent)
 		return HTTP_DROPPED + DROP_not_acknowledged;
 	if (flow->has_fin)

@@ -63,24 +63,6 @@ struct {
 
 struct address addresses[ADDRESS_TABLE] SEC(".data.addresses") = { 0 };
 
-/* A connection that has got an answer here; none is kept before. */
-struct http_flow {
-	__u32 received; /* the sequence number that the client's next request has */
-	__u32 request; /* bytes of its last request: what it may send again */
-	__u32 answer, sent; /* where the last answer began, and ends */
-	__u32 object, version;
-	__u8 kind; /* enum http_kind, of the last answer */
-	__u8 head; /* enum http_head_kind, of the last answer */
-	__u8 withheld; /* 1: the request's last byte is not yet acknowledged */
-	__u8 has_fin, got_fin; /* we closed; the client did */
-	__u8 has_stamps;
-	struct http_offer offer;
-	__u8 pad[3];
-	__u64 again_ns; /* when a hole was last filled */
-};
-
-enum http_kind { HTTP_WHOLE, HTTP_HEADER_ONLY, HTTP_NOT_MODIFIED };
-
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);

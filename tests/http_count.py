@@ -99,6 +99,21 @@ class Counts:
         self.figures.update(closed=1, absorbed=1)
         self.answered += 1
 
+    def close_as_asked(self):
+        """We close first, and the kernel half has the last word."""
+        client, text = self.open(), GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") % b"110.bin"
+        client.send(text, PSH | ACK)
+        before = client.next
+        client.answer()
+        client.sequence += len(text)
+        self.figures.update(hits=1, sent_bytes=client.next - before & 0xffffffff)
+        self.paths["/110.bin"] += 1
+        client.next += 1  # the FIN
+        client.send(flags=FIN | ACK)
+        expect("the last word", client.receive().flags & (ACK | FIN), ACK)
+        self.figures["closed"] += 1
+        self.answered += 1
+
     def lie(self):
         client = self.open()
         client.send(GET % b"110.bin", PSH | ACK, beyond=5)
@@ -121,6 +136,7 @@ def main():
     counts.files()
     counts.again()
     counts.close()
+    counts.close_as_asked()
     counts.lie()
     for reason, text in MISSES:
         counts.miss(reason, text)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "bpf/http_cookie.h"
 
 #include "http.skel.h"
 
@@ -376,7 +377,9 @@ uint64_t http_program_flows(struct http_program *program)
 		got = FLOWS_BATCH;
 		ret = bpf_map_lookup_batch(
 			fd, from, &batch, room, room + FLOWS_BATCH * key, &got, NULL);
-		count += ret && ret != -ENOENT ? 0 : got;
+		for (__u32 i = 0; i < got && (!ret || ret == -ENOENT); i++)
+			count += !((const struct http_flow *)(room + FLOWS_BATCH * key))[i]
+					  .is_closed;
 	}
 	free(room);
 	return count;
