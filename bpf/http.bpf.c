@@ -61,12 +61,18 @@ static __always_inline int hand_over(
 		.sack_ok = flow->offer.sack,
 		.tstamp_ok = w->tcp.has_stamps,
 	};
+	struct http_flow *known;
 	struct sock *sk;
 
 	if (!attrs.wscale_ok)
 		attrs.rcv_wscale = attrs.snd_wscale = 0;
 	sk = (void *)bpf_skc_to_tcp_sock(listener);
-	return sk ? bpf_sk_assign_tcp_reqsk(skb, sk, &attrs, sizeof(attrs)) : -1;
+	if (!sk || bpf_sk_assign_tcp_reqsk(skb, sk, &attrs, sizeof(attrs)))
+		return -1;
+	known = bpf_map_lookup_elem(&flows, &w->key);
+	if (known)
+		known->is_past = 1;
+	return 0;
 }
 
 /* What becomes of a packet that the kernel has no socket for, but a listener. */

@@ -39,7 +39,7 @@ struct http_flow {
 	__u8 withheld; /* 1: the request's last byte is not yet acknowledged */
 	__u8 has_fin, got_fin; /* we closed; the client did */
 	__u8 has_stamps;
-	__u8 is_closed; /* kept for a last acknowledgement that was lost */
+	__u8 is_past; /* closed, or the server's: kept for what may have been lost of the last that was sent */
 	struct http_offer offer;
 	__u8 pad[2];
 	__u64 again_ns; /* when a hole was last filled */

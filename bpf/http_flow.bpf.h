@@ -145,7 +145,7 @@ static __always_inline int http_take_empty(
 		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	if (t->acknowledged == flow->sent) {
 		if (flow->got_fin && flow->has_fin) {
-			counts->counter[HTTP_closed] += !flow->is_closed;
+			counts->counter[HTTP_closed] += !flow->is_past;
 			bpf_map_delete_elem(&flows, &w->key);
 			return HTTP_ABSORBED;
 		}
@@ -178,7 +178,7 @@ static __always_inline int http_take_fin(
 	flow->withheld = 0;
 	flow->got_fin = 1;
 	if (flow->has_fin) { /* and all is acknowledged: the last word is ours */
-		flow->is_closed = 1;
+		flow->is_past = 1;
 		counts->counter[HTTP_closed]++;
 		return http_send_empty(ctx, w, flow->sent, flow->received, 0);
 	}

@@ -169,6 +169,7 @@ static __always_inline __u32 http_note(
 	flow->answer = w->tcp.acknowledged;
 	flow->sent = flow->answer + bytes + flow->has_fin;
 	flow->withheld = reply.segments > 1;
+	flow->is_past = 0;
 	return HTTP_PLAIN;
 }
 

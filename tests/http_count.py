@@ -65,13 +65,16 @@ class Counts:
         else:
             self.figures["absorbed"] += 1
 
+    def first_hit(self, client, name):
+        time.sleep(PAUSE)
+        self.hit(client, name)
+        self.syn_ns.append(time.monotonic_ns() - self.begun)
+
     def files(self):
         for name, count in FILES.items():
             client = self.open()
             self.acknowledge(client)
-            time.sleep(PAUSE)
-            self.hit(client, name)
-            self.syn_ns.append(time.monotonic_ns() - self.begun)
+            self.first_hit(client, name)
             for _ in range(count - 1):
                 self.hit(client, name)
         self.figures["flows"] += len(FILES)
@@ -102,9 +105,11 @@ class Counts:
     def close_as_asked(self):
         """We close first, and the kernel half has the last word."""
         client, text = self.open(), GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") % b"110.bin"
+        time.sleep(PAUSE)
         client.send(text, PSH | ACK)
         before = client.next
         client.answer()
+        self.syn_ns.append(time.monotonic_ns() - self.begun)
         client.sequence += len(text)
         self.figures.update(hits=1, sent_bytes=client.next - before & 0xffffffff)
         self.paths["/110.bin"] += 1
@@ -121,8 +126,10 @@ class Counts:
             expect_reset(client)
         self.figures["bad_cookies"] += 1
 
-    def miss(self, reason, text):
+    def miss(self, reason, text, behind_a_hit=False):
         client = self.open()
+        if behind_a_hit:
+            self.first_hit(client, b"110.bin")
         client.send(text, PSH | ACK)
         with self.from_the_server():
             expect("who answers " + reason, client.answer()[1], "nginx")
@@ -140,6 +147,7 @@ def main():
     counts.lie()
     for reason, text in MISSES:
         counts.miss(reason, text)
+    counts.miss("unknown_path", GET % b"nothing", behind_a_hit=True)  # and it is no flow any more
     with open(sys.argv[2], "w", encoding="ascii") as file:
         json.dump({"figures": counts.figures, "paths": counts.paths, "misses": counts.misses, "rx_packets": wire.sent,
                    "rx_bytes": wire.sent_bytes,

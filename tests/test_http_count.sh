@@ -15,12 +15,12 @@ dashboard() {
 	about "$flavour: the dashboard shows the same"
 	show "$flavour" "exec ip netns exec $near $RINGSIDE top" || return
 	resize 160 60
-	want 'BOOK .*in [0-9]+ [+] made 6 = out 52 ' # with what is not the service's
+	want 'BOOK .*in [0-9]+ [+] made 6 = out 54 ' # with what is not the service's
 	press 3 Enter
-	want 'BOOK .*in 78 [+] made 6 = out 52 '
-	want '/110.bin +9( |$)'
+	want 'BOOK .*in 82 [+] made 6 = out 54 '
+	want '/110.bin +10( |$)'
 	want '/2500.bin +5( |$)'
-	want 'unknown_path +2( |$)'
+	want 'unknown_path +3( |$)'
 	want 'bad_cookies.* 1( |$)'
 	press q
 }

@@ -378,8 +378,7 @@ uint64_t http_program_flows(struct http_program *program)
 		ret = bpf_map_lookup_batch(
 			fd, from, &batch, room, room + FLOWS_BATCH * key, &got, NULL);
 		for (__u32 i = 0; i < got && (!ret || ret == -ENOENT); i++)
-			count += !((const struct http_flow *)(room + FLOWS_BATCH * key))[i]
-					  .is_closed;
+			count += !((const struct http_flow *)(room + FLOWS_BATCH * key))[i].is_past;
 	}
 	free(room);
 	return count;
