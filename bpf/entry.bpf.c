@@ -6,6 +6,7 @@
 
 #include "access.bpf.h"
 #include "latency.bpf.h"
+#include "price.bpf.h"
 #include "reply.bpf.h"
 #include "services.bpf.h"
 #include "tap.bpf.h"
@@ -56,16 +57,13 @@ struct {
 	__type(value, __u32);
 } own_hooks SEC(".maps");
 
-/* Nothing is counted or timed: what statistics cost is measured against this (io/xdp_price.h). */
-const volatile __u8 uncounted = 0;
-
 /* The frame is still as it was received. */
 static __always_inline void count(
 	struct xdp_md *ctx, const struct hook *hook, __u32 slot, __u32 outcome)
 {
 	struct cell *cell;
 
-	if (uncounted)
+	if (PRICED && !hook->cells)
 		return;
 	cell = &hook->cells->cell[slot][outcome & (OUTCOMES - 1)];
 	cell->packets++;
@@ -242,7 +240,7 @@ int ringside(struct xdp_md *ctx)
 	__u32 wanted, port;
 	int parsed;
 
-	if (!uncounted) {
+	if (price_next(&state)) {
 		hook.cells = bpf_map_lookup_elem(&books, &hook.queue);
 		if (!hook.cells)
 			return XDP_PASS;

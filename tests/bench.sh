@@ -426,13 +426,16 @@ dashboard() {
 	wait $lab || broke "the lab for the dashboard: status $?"
 }
 
-# What the dashboard shows as the price of the levels
+# What the dashboard shows as the price of the levels; the kernel half's with their errors
 statistics() {
-	# NR: the lines' order
-	"$bench/price" | awk '{
-		printf "%-48s basic %.2f, detailed %.2f, debug %.2f ns a packet\n",
-			NR == 1 ? "statistics, user path, batches of 64" : "statistics, kernel path", $1, $2, $3
-	}' || broke 'the price of statistics'
+	"$bench/price" | awk '
+		NR == 1 {
+			printf "%-48s basic %.2f, detailed %.2f, debug %.2f ns a packet\n", "statistics, user path, batches of 64", $1, $2, $3
+		}
+		NR == 2 {
+			printf "%-48s basic %.1f +-%.1f, detailed %.1f +-%.1f, debug %.1f +-%.1f ns a packet\n",
+				"statistics, kernel path", $1, $2, $3, $4, $5, $6
+		}' || broke 'the price of statistics'
 }
 
 kernel_path

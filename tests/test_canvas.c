@@ -176,6 +176,25 @@ static void test_the_top_of_a_graph_is_a_round_number_above_its_values(void **st
 	assert_string_equal(graph_label(10).text, "10");
 }
 
+static void test_a_measured_price_says_what_it_may_be_wrong_by(void **state)
+{
+	struct canvas canvas = { .ascii = true };
+	struct area all;
+
+	(void)state;
+	assert_string_equal(label_measured(4.43, 0.64).text, "4.4 ±0.7 ns");
+	assert_string_equal(label_measured(71.6, 6.1).text, "72 ±7 ns");
+	assert_string_equal(label_measured(1.3, 1.4).text, "<3 ns");
+	assert_string_equal(label_measured(-0.5, 0.8).text, "<1 ns");
+	assert_string_equal(label_measured(NAN, NAN).text, "? ns");
+	assert_int_equal(canvas_resize(&canvas, 20, 1), 0);
+	all = canvas_area(&canvas);
+	assert_int_equal(area_text_width(&all, "72 ±7 ns"), 9);
+	assert_int_equal(area_text(&all, 0, 0, ROLE_TEXT, "72 ±7 ns"), 9);
+	assert_string_equal(written(&canvas), "72 +-7 ns\n");
+	canvas_fini(&canvas);
+}
+
 static void test_unknown_numbers_are_question_marks(void **state)
 {
 	(void)state;
@@ -308,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_a_share_above_zero_is_always_visible_and_zero_is_not),
 		cmocka_unit_test(test_a_graph_tells_unknown_from_zero_and_from_not_yet),
 		cmocka_unit_test(test_the_top_of_a_graph_is_a_round_number_above_its_values),
+		cmocka_unit_test(test_a_measured_price_says_what_it_may_be_wrong_by),
 		cmocka_unit_test(test_unknown_numbers_are_question_marks),
 		cmocka_unit_test(test_history_makes_one_column_of_each_second),
 		cmocka_unit_test(test_means_reach_back_fifteen_minutes),

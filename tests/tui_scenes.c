@@ -270,7 +270,8 @@ static void fill_blind(struct snapshot *snapshot)
 		queue->wakeups = queue->empty_polls = queue->fill_ring_empty = SNAPSHOT_UNKNOWN;
 	}
 	for (unsigned i = 0; i <= LEVEL_DEBUG; i++)
-		snapshot->level_price_ns[i] = snapshot->kernel_price_ns[i] = NAN;
+		snapshot->level_price_ns[i] = snapshot->kernel_price_ns[i] =
+			snapshot->kernel_price_error_ns[i] = NAN;
 }
 
 /* Without a service everything is the stack's. */
@@ -313,7 +314,8 @@ bool scene_fill(struct snapshot *snapshot, const char *name, uint64_t elapsed_ns
 	snapshot->debug_left_s = snapshot->level == LEVEL_DEBUG ? 42 : 0;
 	for (unsigned i = 0; i <= LEVEL_DEBUG; i++) {
 		snapshot->level_price_ns[i] = (const double[]){ 0.2, 1.1, 10.5 }[i];
-		snapshot->kernel_price_ns[i] = (const double[]){ 2.1, 4.4, 68.0 }[i];
+		snapshot->kernel_price_ns[i] = (const double[]){ 1.3, 4.4, 68.0 }[i];
+		snapshot->kernel_price_error_ns[i] = (const double[]){ 1.4, 0.64, 7.2 }[i];
 	}
 	if (!strcmp(name, "many")) {
 		fill_many(snapshot, seconds);

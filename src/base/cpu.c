@@ -131,3 +131,21 @@ int cpu_pin(uint32_t cpu, struct err *err)
 			cpu);
 	return code ? err_set(err, code, "pin to CPU %u", cpu) : 0;
 }
+
+void cpu_keep_off(const uint32_t *cpus, unsigned count)
+{
+	size_t bytes = CPU_ALLOC_SIZE(CPUS_MAX);
+	cpu_set_t *set = CPU_ALLOC(CPUS_MAX);
+
+	if (!set)
+		return;
+	CPU_ZERO_S(bytes, set);
+	if (!sched_getaffinity(getpid(), bytes, set)) {
+		for (unsigned i = 0; i < count; i++)
+			if (cpus[i] < CPUS_MAX)
+				CPU_CLR_S(cpus[i], bytes, set);
+		if (CPU_COUNT_S(bytes, set))
+			sched_setaffinity(0, bytes, set);
+	}
+	CPU_FREE(set);
+}

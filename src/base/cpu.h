@@ -17,6 +17,8 @@ unsigned cpu_possible(void);
 unsigned cpu_online(uint32_t *cpus, unsigned max);
 /* Pins the calling thread. -EINVAL when the CPU is not one we may run on. */
 int cpu_pin(uint32_t cpu, struct err *err);
+/* Moves the calling thread off CPUs that others have to themselves, as far as the process may run elsewhere. */
+void cpu_keep_off(const uint32_t *cpus, unsigned count);
 
 /* Between two looks of a thread that waits without sleeping. */
 static inline void cpu_relax(void)

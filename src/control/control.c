@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/privilege.h"
 #include "base/confine.h"
+#include "base/cpu.h"
 #include "base/privilege.h"
 #include "base/thread.h"
 #include "control/server.h"
@@ -26,7 +26,6 @@ static void keep_off_workers(struct control *control, const struct snapshot *sna
 {
 	uint32_t cpus[SNAPSHOT_QUEUES];
 	unsigned count = 0;
-	cpu_set_t set;
 
 	for (unsigned i = 0; i < snapshot->queues_count && i < SNAPSHOT_QUEUES; i++)
 		if (snapshot->queues[i].cpu < CPU_SETSIZE)
@@ -36,12 +35,7 @@ static void keep_off_workers(struct control *control, const struct snapshot *sna
 		return;
 	memcpy(control->workers_cpus, cpus, count * sizeof(*cpus));
 	control->workers_cpus_count = count;
-	if (sched_getaffinity(getpid(), sizeof(set), &set))
-		return;
-	for (unsigned i = 0; i < count; i++)
-		CPU_CLR(cpus[i], &set);
-	if (CPU_COUNT(&set))
-		sched_setaffinity(0, sizeof(set), &set);
+	cpu_keep_off(cpus, count);
 }
 
 static void tick(struct control *control)

@@ -5,70 +5,11 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-#include "base/clock.h"
 #include "io/xdp_program.h"
 
-/* A call of so many runs takes one or two milliseconds: long against the call itself. */
-#define RUNS 20000
-#define ROUNDS 7
-
-#define NO_STATISTICS (LEVEL_DEBUG + 1)
-#define CASES (NO_STATISTICS + 1)
-
-struct programs {
-	struct xdp_program *counting, *uncounted;
-};
-
-static int load(const struct xdp_price_trial *trial, bool uncounted, struct xdp_program **program,
-	struct err *err)
-{
-	const struct xdp_program_settings settings = {
-		.queues = 1,
-		.services = trial->services,
-		.tables = trial->tables,
-		.state = &trial->state,
-		.uncounted = uncounted,
-	};
-
-	return xdp_program_open(program, &settings, err);
-}
-
-/* By this thread's own time, for a call gives the CPU away when others want it; the kernel's figure is in whole
- * nanoseconds. */
-static int time_runs(const struct xdp_program *program, const struct xdp_price_trial *trial,
-	double *ns, struct err *err)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = trial->frame, .data_size_in = trial->length,
-		.repeat = RUNS);
-	uint64_t start_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
-
-	if (trial->stop && __atomic_load_n(trial->stop, __ATOMIC_RELAXED))
-		return -ECANCELED;
-	if (bpf_prog_test_run_opts(xdp_program_fd(program), &opts))
-		return err_set(err, -errno, "run the XDP program by itself");
-	if (opts.retval != XDP_TX)
-		return err_say(err, -EPROTO, "the XDP program does not answer: %u", opts.retval);
-	*ns = (double)(clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns) / RUNS;
-	return 0;
-}
-
-/* What each level adds in one round: what the machine does beside is mostly the same for all of it. */
-static int time_round(const struct programs *programs, const struct xdp_price_trial *trial,
-	double added[LEVEL_DEBUG + 1], struct err *err)
-{
-	struct rule_state *state = xdp_program_state(programs->counting);
-	double none;
-	int ret = time_runs(programs->uncounted, trial, &none, err);
-
-	for (unsigned level = 0; !ret && level <= LEVEL_DEBUG; level++) {
-		rule_state_set_level(state, level);
-		ret = time_runs(programs->counting, trial, &added[level], err);
-		added[level] -= none;
-	}
-	return ret;
-}
+#define ROUNDS (XDP_PRICE_COPIES * PRICE_ROUNDS)
 
 static int compare(const void *a, const void *b)
 {
@@ -77,39 +18,100 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int time_rounds(const struct programs *programs, const struct xdp_price_trial *trial,
-	double ns[LEVEL_DEBUG + 1], struct err *err)
-{
-	double added[LEVEL_DEBUG + 1], all[LEVEL_DEBUG + 1][ROUNDS];
-	int ret = 0;
+struct middle {
+	double median, low, high;
+};
 
-	for (unsigned round = 0; !ret && round < ROUNDS; round++) {
-		ret = time_round(programs, trial, added, err);
-		for (unsigned level = 0; !ret && level <= LEVEL_DEBUG; level++)
-			all[level][round] = added[level];
-	}
-	for (unsigned level = 0; !ret && level <= LEVEL_DEBUG; level++) {
-		qsort(all[level], ROUNDS, sizeof(all[level][0]), compare);
-		/* below 0 by the measurement's own noise */
-		ns[level] = fmax(all[level][ROUNDS / 2], 0);
-	}
-	return ret;
+/* The median and where, whatever the distribution is, it lies in 997 of 1000 cases: three standard deviations
+ * of a binomial distribution to each side (Conover, Practical Nonparametric Statistics, "confidence interval for a
+ * quantile"). Sorts the values. */
+static struct middle middle_of(double *values, unsigned count)
+{
+	unsigned half = count / 2, aside = (unsigned)ceil(1.5 * sqrt(count));
+
+	qsort(values, count, sizeof(*values), compare);
+	return (struct middle){
+		.median = values[half],
+		.low = values[aside < half ? half - aside : 0],
+		.high = values[half + aside < count ? half + aside : count - 1],
+	};
 }
 
-int xdp_price_measure(
-	const struct xdp_price_trial *trial, double ns[LEVEL_DEBUG + 1], struct err *err)
+/* What a turn added to the two without statistics of its round; or, of the second of these, to the first. */
+static double added(const struct price_log *log, unsigned round, enum price_turn turn)
 {
-	struct programs programs = { NULL, NULL };
+	double ns[PRICE_TURNS];
+
+	for (unsigned i = 0; i < PRICE_TURNS; i++)
+		ns[price_turn_of(round * PRICE_TURNS + i)] =
+			(double)log->ns[round * PRICE_TURNS + i] / PRICE_TIMED_PACKETS;
+	if (turn == PRICE_NONE_AGAIN)
+		return ns[turn] - ns[PRICE_NONE];
+	return ns[turn] - (ns[PRICE_NONE] + ns[PRICE_NONE_AGAIN]) / 2;
+}
+
+static struct middle added_by(const struct price_log *copies, unsigned count, enum price_turn turn)
+{
+	double values[ROUNDS];
+
+	for (unsigned i = 0; i < count * PRICE_ROUNDS; i++)
+		values[i] = added(&copies[i / PRICE_ROUNDS], i % PRICE_ROUNDS, turn);
+	return middle_of(values, count * PRICE_ROUNDS);
+}
+
+void xdp_price_judge(
+	const struct price_log copies[XDP_PRICE_COPIES], struct price price[LEVEL_DEBUG + 1])
+{
+	const struct middle noise = added_by(copies, XDP_PRICE_COPIES, PRICE_NONE_AGAIN);
+
+	for (unsigned level = 0; level <= LEVEL_DEBUG; level++) {
+		enum price_turn turn = PRICE_BASIC + level;
+		struct middle all = added_by(copies, XDP_PRICE_COPIES, turn);
+		double error_ns = fmax(fabs(noise.low), fabs(noise.high));
+
+		error_ns = fmax(error_ns, fmax(all.high - all.median, all.median - all.low));
+		for (unsigned i = 0; i < XDP_PRICE_COPIES; i++)
+			error_ns = fmax(
+				error_ns, fabs(added_by(&copies[i], 1, turn).median - all.median));
+		price[level] = (struct price){ all.median, error_ns };
+	}
+}
+
+static int run(const struct xdp_program *program, const struct xdp_price_trial *trial,
+	struct price_log *log, struct err *err)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = trial->frame, .data_size_in = trial->length,
+		/* the last turn ends with the packet after it */
+		.repeat = PRICE_ROUNDS * PRICE_TURNS * PRICE_TURN_PACKETS + 1);
+	int map = xdp_program_map_fd(program, "price_logs");
+	__u32 key = 0;
+
+	if (bpf_prog_test_run_opts(xdp_program_fd(program), &opts) ||
+		bpf_map_lookup_elem(map, &key, log))
+		return err_set(err, -errno, "run the XDP program by itself");
+	if (opts.retval != XDP_TX || log->turn != PRICE_ROUNDS * PRICE_TURNS)
+		return err_say(err, -EPROTO, "the XDP program does not answer: %u", opts.retval);
+	return 0;
+}
+
+int xdp_price_run(const struct xdp_price_trial *trial, struct price_log *log, struct err *err)
+{
+	const struct xdp_program_settings settings = {
+		.queues = 1,
+		.services = trial->services,
+		.tables = trial->tables,
+		.state = &trial->state,
+		.priced = true,
+	};
+	struct xdp_program *program;
 	int ret;
 
-	for (unsigned level = 0; level <= LEVEL_DEBUG; level++)
-		ns[level] = NAN;
-	ret = load(trial, false, &programs.counting, err);
-	if (!ret)
-		ret = load(trial, true, &programs.uncounted, err);
-	if (!ret)
-		ret = time_rounds(&programs, trial, ns, err);
-	xdp_program_close(programs.counting);
-	xdp_program_close(programs.uncounted);
+	if (trial->stop && __atomic_load_n(trial->stop, __ATOMIC_RELAXED))
+		return -ECANCELED;
+	ret = xdp_program_open(&program, &settings, err);
+	if (ret)
+		return ret;
+	ret = run(program, trial, log, err);
+	xdp_program_close(program);
 	return ret;
 }

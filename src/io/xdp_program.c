@@ -15,6 +15,7 @@
 
 #include "base/cpu.h"
 #include "io/dispatcher.h"
+#include "io/price_program.h"
 #include "io/tap_program.h"
 #include "io/xdp_program.h"
 
@@ -196,14 +197,13 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	entry->rodata->tap_wanted = settings->tapped;
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
 	entry->rodata->has_hooks = has_hooks(settings);
-	entry->rodata->uncounted = settings->uncounted;
 	memcpy(entry->rodata->services, settings->services, sizeof(entry->rodata->services));
 	entry->data_tables->tables = *settings->tables;
 	entry->data_state->state = *settings->state;
 }
 
 /* As entry__open(), but for the file in the skeleton. */
-static struct entry *entry_open_tapped(void)
+static struct entry *entry_open_other(void (*put)(struct bpf_object_skeleton *skeleton))
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 	int ret;
@@ -212,7 +212,7 @@ static struct entry *entry_open_tapped(void)
 		return NULL;
 	ret = entry__create_skeleton(entry);
 	if (!ret) {
-		tap_program_put(entry->skeleton);
+		put(entry->skeleton);
 		ret = bpf_object__open_skeleton(entry->skeleton, NULL);
 	}
 	if (!ret)
@@ -229,7 +229,9 @@ static int entry_open(struct xdp_program *p, const struct xdp_program_settings *
 {
 	int ret = 0;
 
-	p->entry = settings->tapped ? entry_open_tapped() : entry__open();
+	p->entry = settings->tapped   ? entry_open_other(tap_program_put)
+		   : settings->priced ? entry_open_other(price_program_put)
+				      : entry__open();
 	if (!p->entry)
 		return err_set(err, -errno, "open the XDP program");
 	set_up(p->entry, settings);

@@ -27,7 +27,7 @@ struct xdp_program_settings {
 	const struct xdp_program *previous;
 	uint32_t tapped; /* targets that somebody looks at, a bit for each (bpf/tap.h) */
 	bool hooks; /* it calls the programs of services with hooks of their own (the map own_hooks) */
-	bool uncounted; /* it keeps no books: never attached, only compared with */
+	bool priced; /* it measures what statistics cost (bpf/price.h): never attached */
 	bool dispatcher; /* attached beside others, in libxdp's dispatcher (io/dispatcher.h) */
 };
 

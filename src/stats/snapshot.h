@@ -158,8 +158,8 @@ struct snapshot {
 	uint32_t debug_left_s; /* seconds until level debug falls back; 0: it stays */
 	/* what the statistics of each level cost a packet in a worker, measured here; NAN: not known */
 	double level_price_ns[LEVEL_DEBUG + 1];
-	/* and in the kernel half; NAN: there is none, or it is not known yet */
-	double kernel_price_ns[LEVEL_DEBUG + 1];
+	/* and in the kernel half, and what that may be wrong by; NAN: there is none, or not known yet */
+	double kernel_price_ns[LEVEL_DEBUG + 1], kernel_price_error_ns[LEVEL_DEBUG + 1];
 	uint32_t interfaces_count, queues_count, services_count, events_count;
 	uint32_t figures_count, tables_count, rows_count, pad;
 	uint64_t sequence; /* counts snapshots from 1 */

@@ -112,6 +112,8 @@ static uint32_t read_glyph(const char **text)
 	return glyph;
 }
 
+#define PLUS_MINUS 0xb1 /* the one letter of our own texts that ASCII has not, but writes as two */
+
 /* Text comes from names and events that others wrote: only letters that surely take one column
  * pass. */
 static wchar_t safe_glyph(uint32_t glyph, bool ascii)
@@ -133,9 +135,24 @@ int area_text(const struct area *area, int x, int y, enum role role, const char 
 {
 	int columns = 0;
 
+	while (*text) {
+		uint32_t glyph = read_glyph(&text);
+
+		if (glyph == PLUS_MINUS && area->canvas->ascii) {
+			area_put(area, x + columns++, y, role, L'+');
+			glyph = '-';
+		}
+		area_put(area, x + columns++, y, role, safe_glyph(glyph, area->canvas->ascii));
+	}
+	return columns;
+}
+
+int area_text_width(const struct area *area, const char *text)
+{
+	int columns = 0;
+
 	while (*text)
-		area_put(area, x + columns++, y, role,
-			safe_glyph(read_glyph(&text), area->canvas->ascii));
+		columns += read_glyph(&text) == PLUS_MINUS && area->canvas->ascii ? 2 : 1;
 	return columns;
 }
 

@@ -67,8 +67,9 @@ void area_fill(const struct area *area, int x, int y, int width, enum role role,
 int area_text(const struct area *area, int x, int y, enum role role, const char *text);
 int area_print(const struct area *area, int x, int y, enum role role, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
-/* Columns of a text. */
+/* Columns of a text; with an area, as area_text() shows it there. */
 int text_width(const char *text);
+int area_text_width(const struct area *area, const char *text);
 
 /* The canvas as UTF-8 lines without trailing blanks; roles: the same with a letter for each
  * cell's role, which golden tests compare. Returns the bytes of the whole, like snprintf. */

@@ -103,6 +103,12 @@ bool view_queue_is_silent(const struct snapshot_queue *queue)
 	       queue->state == QUEUE_FAILED || queue->state == QUEUE_STARTING;
 }
 
+struct label view_kernel_price(const struct snapshot *snapshot, enum level level)
+{
+	return label_measured(
+		snapshot->kernel_price_ns[level], snapshot->kernel_price_error_ns[level]);
+}
+
 struct label view_price(const struct snapshot *snapshot, enum level level)
 {
 	struct label label = { ROLE_TEXT, "" };
@@ -111,8 +117,8 @@ struct label view_price(const struct snapshot *snapshot, enum level level)
 	if (isnan(snapshot->kernel_price_ns[level]))
 		snprintf(label.text, sizeof(label.text), "%.12s a packet", workers.text);
 	else
-		snprintf(label.text, sizeof(label.text), "%.12s in workers, %.12s in XDP",
-			workers.text, label_kernel_price(snapshot->kernel_price_ns[level]).text);
+		snprintf(label.text, sizeof(label.text), "%.12s in workers, %.14s in XDP",
+			workers.text, view_kernel_price(snapshot, level).text);
 	return label;
 }
 

@@ -132,6 +132,7 @@ unsigned view_queues_in(const struct view *view, enum queue_state state);
 /* The worker says nothing now, so that its rates are unknown rather than 0. */
 bool view_queue_is_silent(const struct snapshot_queue *queue);
 struct label;
+struct label view_kernel_price(const struct snapshot *snapshot, enum level level);
 /* What a level costs a packet: "1.1 ns a packet", with a kernel half "1.1 ns in workers, 3.0 ns in XDP". */
 struct label view_price(const struct snapshot *snapshot, enum level level);
 /* Bits or bytes a second, as the user wants them. */

@@ -230,6 +230,9 @@ static bool has_kernel_half(const struct view *view)
 	return false;
 }
 
+/* "1.8 +-0.6 ns" */
+#define PRICE_COLUMNS 12
+
 /* What the statistics cost: measured here, for each level, in either half. */
 static int draw_prices(const struct view *view, const struct area *area, int y)
 {
@@ -242,12 +245,14 @@ static int draw_prices(const struct view *view, const struct area *area, int y)
 		bool is_on = view->now->level == level;
 		enum role role = is_on ? ROLE_STRONG : ROLE_TEXT;
 		struct line line = line_start(area, y);
+		struct label kernel = view_kernel_price(view->now, level);
 
+		if (!has_kernel)
+			strcpy(kernel.text, "n/a: none");
 		line_add(&line, role, "%c %-9s worker %7s", is_on ? '>' : ' ', level_names[level],
 			label_price(view->now->level_price_ns[level]).text);
-		line_part(&line, role, "kernel half %7s",
-			has_kernel ? label_kernel_price(view->now->kernel_price_ns[level]).text
-				   : "n/a: none");
+		line_part(&line, role, "XDP %*s%s",
+			PRICE_COLUMNS - area_text_width(area, kernel.text), "", kernel.text);
 		line_part(&line, ROLE_DIM, "%s", what[level]);
 	}
 	return y;

@@ -74,16 +74,22 @@ struct label label_price(double ns)
 	return label;
 }
 
-/* Runs of the same program differ by up to 12 ns, by where it and its maps lie (docs/performance.md). */
-#define KERNEL_PRICE_FLOOR_NS 15
-
-struct label label_kernel_price(double ns)
+struct label label_measured(double ns, double error_ns)
 {
-	struct label label = { ROLE_TEXT, "" };
+	struct label label = { ROLE_TEXT, "? ns" };
+	double step;
+	int digits;
 
-	if (isnan(ns) || ns >= KERNEL_PRICE_FLOOR_NS)
-		return label_price(ns);
-	snprintf(label.text, sizeof(label.text), "<%d ns", KERNEL_PRICE_FLOOR_NS);
+	if (isnan(ns) || isnan(error_ns))
+		return label;
+	digits = ns < 9.95 && error_ns < 9.95 ? 1 : 0;
+	step = digits ? 0.1 : 1;
+	/* rounding the price makes the error larger, and that is never told smaller than it is */
+	if (ns > error_ns)
+		snprintf(label.text, sizeof(label.text), "%.*f ±%.*f ns", digits, ns, digits,
+			ceil((error_ns + step / 2) / step) * step);
+	else
+		snprintf(label.text, sizeof(label.text), "<%.0f ns", ceil(fmax(ns, 0) + error_ns));
 	return label;
 }
 
@@ -119,7 +125,7 @@ struct line line_start(const struct area *area, int y)
 
 static bool line_put(struct line *line, enum role role, const char *text)
 {
-	int width = text_width(text);
+	int width = area_text_width(&line->area, text);
 
 	if (!line->area.height || line->x + width > line->area.width)
 		return false;
@@ -147,7 +153,8 @@ bool line_part(struct line *line, enum role role, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (!line->area.height || line->x + 3 + text_width(text) > line->area.width)
+	if (!line->area.height ||
+		line->x + 3 + area_text_width(&line->area, text) > line->area.width)
 		return false;
 	area_put(&line->area, line->x + 1, 0, ROLE_DIM, line->area.canvas->ascii ? L'|' : L'│');
 	line->x += 3;
@@ -163,7 +170,7 @@ bool line_end(struct line *line, enum role role, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	width = text_width(text);
+	width = area_text_width(&line->area, text);
 	if (!line->area.height || line->x + width > line->area.width)
 		return false;
 	area_text(&line->area, line->area.width - width, 0, role, text);

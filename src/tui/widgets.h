@@ -23,8 +23,8 @@ struct label label_made(uint64_t count, bool exact); /* " + made 1,234", behind 
 struct label label_ns(uint64_t ns); /* 1.91us */
 struct label label_percent(double percent);
 struct label label_price(double ns); /* 0.7 ns, "?" */
-/* Of the kernel half: "<15 ns" where two measurements of the same differ by as much. */
-struct label label_kernel_price(double ns);
+/* With what it may be wrong by: "7 ±2 ns"; "<3 ns" where that is as much as the price. */
+struct label label_measured(double ns, double error_ns);
 struct label label_clock(int64_t time_ns); /* 10:42:11, local time */
 struct label label_duration(uint64_t seconds); /* 3d 04:12, 04:12:55 */
 

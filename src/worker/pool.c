@@ -102,6 +102,14 @@ static void serve_request(struct pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* As soon as there is a kernel half to run with statistics, be it since a reload. */
+static void price_kernel_half(struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->interfaces_count; i++)
+		if (pool->interfaces[i].interface && pool->interfaces[i].interface->program)
+			price_kernel_start(&pool->kernel_price, &pool->current, pool->log);
+}
+
 static void *watcher_thread(void *arg)
 {
 	struct pool *pool = arg;
@@ -129,6 +137,7 @@ static void *watcher_thread(void *arg)
 			watch_interface(pool, &pool->interfaces[i], &all_read);
 		taps_serve(pool);
 		publish(pool, next);
+		price_kernel_half(pool);
 		if (all_read)
 			eventfd_write(pool->end_fd, 1);
 	}
@@ -190,18 +199,6 @@ static int start_watcher(struct pool *pool, struct err *err)
 	return ret ? err_set(err, ret, "start a thread") : 0;
 }
 
-/* Only where there is a kernel half to run with statistics. */
-static void price_kernel_half(struct pool *pool)
-{
-	bool has_one = false;
-
-	for (unsigned i = 0; i < pool->interfaces_count; i++)
-		if (pool->interfaces[i].interface && pool->interfaces[i].interface->program)
-			has_one = true;
-	if (has_one)
-		price_kernel_start(&pool->kernel_price, pool->log);
-}
-
 int pool_start(struct pool **pool, const struct config *config, struct log *log, struct err *err)
 {
 	struct pool *p = calloc(1, sizeof(*p));
@@ -239,7 +236,6 @@ int pool_start(struct pool **pool, const struct config *config, struct log *log,
 		pool_close(p);
 		return ret;
 	}
-	price_kernel_half(p);
 	*pool = p;
 	return 0;
 }

@@ -391,6 +391,18 @@ void sampler_keep_past(struct pool_interface *pi)
 		pi->past_queues = in->queues_count;
 }
 
+static void fill_prices(const struct pool *pool, struct snapshot *s)
+{
+	struct price kernel[LEVEL_DEBUG + 1];
+
+	memcpy(s->level_price_ns, pool->level_price_ns, sizeof(s->level_price_ns));
+	price_kernel_get(&pool->kernel_price, kernel);
+	for (unsigned level = 0; level <= LEVEL_DEBUG; level++) {
+		s->kernel_price_ns[level] = kernel[level].ns;
+		s->kernel_price_error_ns[level] = kernel[level].error_ns;
+	}
+}
+
 static void fill_head(struct pool *pool, struct snapshot *s)
 {
 	uint64_t now_ns = clock_now_ns();
@@ -408,8 +420,7 @@ static void fill_head(struct pool *pool, struct snapshot *s)
 	s->events_count = log_newest(pool->log, s->events, SNAPSHOT_EVENTS);
 	s->interfaces_count = pool->interfaces_count;
 	s->services_count = pool->config->services_count;
-	memcpy(s->level_price_ns, pool->level_price_ns, sizeof(s->level_price_ns));
-	price_kernel_get(&pool->kernel_price, s->kernel_price_ns);
+	fill_prices(pool, s);
 }
 
 void sampler_take(struct pool *pool, struct snapshot *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What statistics cost a packet at each level, as the dashboard shows it: of a worker and of the kernel half, a
- * line of three numbers in nanoseconds each. Of a worker it is the best of many tries, since other programs only make
- * it more. The kernel half needs root. */
+ * line of three numbers in nanoseconds each; the kernel half's have their errors behind them. Of a worker it is the
+ * best of many tries, since other programs only make it more. The kernel half needs root. */
 #include <stdio.h>
 
 #include "worker/price.h"
@@ -16,6 +16,7 @@ static void print(const double ns[LEVEL_DEBUG + 1])
 int main(void)
 {
 	double best[LEVEL_DEBUG + 1], ns[LEVEL_DEBUG + 1];
+	struct price price[LEVEL_DEBUG + 1];
 	struct err err = { "" };
 
 	price_measure(best);
@@ -26,10 +27,12 @@ int main(void)
 				best[level] = ns[level];
 	}
 	print(best);
-	if (price_measure_kernel(ns, NULL, &err)) {
+	if (price_measure_kernel(price, NULL, &err)) {
 		fprintf(stderr, "kernel half: %s\n", err.text);
 		return 1;
 	}
-	print(ns);
+	for (unsigned level = 0; level <= LEVEL_DEBUG; level++)
+		printf("%.2f %.2f%c", price[level].ns, price[level].error_ns,
+			level == LEVEL_DEBUG ? '\n' : ' ');
 	return 0;
 }
