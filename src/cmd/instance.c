@@ -87,49 +87,35 @@ static struct service_client client_of(const struct control_peer *peer, bool loo
 	return client;
 }
 
-static int judge_reader(
-	void *context, const char *name, const struct control_peer *peer, struct err *err)
+static int judge(void *context, const char *name, const struct control_peer *peer, struct err *err)
 {
-	const struct service_client client = client_of(peer, false);
+	const struct instance_door *door = context;
+	const struct service_client client = client_of(peer, door->looks_on);
 
-	return pool_judge_client(context, name, &client, err);
+	return door->judge(door->pool, name, &client, err);
 }
 
-static int judge_onlooker(
-	void *context, const char *name, const struct control_peer *peer, struct err *err)
+static void take_socket(void *context, const char *name, const struct control_peer *peer, int fd)
 {
-	const struct service_client client = client_of(peer, true);
+	const struct instance_door *door = context;
+	const struct service_client client = client_of(peer, door->looks_on);
 
-	return pool_judge_client(context, name, &client, err);
+	door->take(door->pool, name, &client, fd);
 }
 
-static void take_reader(void *context, const char *name, const struct control_peer *peer, int fd)
+static void open_doors(struct instance *instance, struct pool *pool)
 {
-	const struct service_client client = client_of(peer, false);
+	static const char *const prefixes[INSTANCE_DOORS] = { "/api/v1/rings", "/api/v1/taps",
+		"/api/v1/packets" };
 
-	pool_take_client(context, name, &client, fd);
-}
-
-static void take_onlooker(void *context, const char *name, const struct control_peer *peer, int fd)
-{
-	const struct service_client client = client_of(peer, true);
-
-	pool_take_client(context, name, &client, fd);
-}
-
-static int judge_tap(
-	void *context, const char *name, const struct control_peer *peer, struct err *err)
-{
-	const struct service_client client = client_of(peer, false);
-
-	return pool_judge_tap(context, name, &client, err);
-}
-
-static void take_tap(void *context, const char *name, const struct control_peer *peer, int fd)
-{
-	const struct service_client client = client_of(peer, false);
-
-	pool_take_tap(context, name, &client, fd);
+	instance->doors[0] =
+		(struct instance_door){ pool, false, pool_judge_client, pool_take_client };
+	instance->doors[1] =
+		(struct instance_door){ pool, true, pool_judge_client, pool_take_client };
+	instance->doors[2] = (struct instance_door){ pool, false, pool_judge_tap, pool_take_tap };
+	for (unsigned i = 0; i < INSTANCE_DOORS; i++)
+		instance->handovers[i] = (struct control_handover){ prefixes[i], "ringside-ring/2",
+			&instance->doors[i], judge, take_socket };
 }
 
 static int start(struct instance *instance, const struct config *config, const char *ini,
@@ -140,7 +126,7 @@ static int start(struct instance *instance, const struct config *config, const c
 		.listen = config->api.listen.ss_family == AF_UNSPEC ? NULL : &config->api.listen,
 		.token_file = *config->api.token_file ? config->api.token_file : NULL,
 		.handovers = instance->handovers,
-		.handovers_count = 3,
+		.handovers_count = INSTANCE_DOORS,
 		.config = ini ? ini : "",
 		.log = instance->log,
 	};
@@ -174,12 +160,7 @@ int instance_open(struct instance *instance, struct pool *pool, const struct con
 	open_reader(instance, folder, config->name);
 	instance->ops =
 		(struct control_ops){ instance, take, set_level, set_service_state, set_service };
-	instance->handovers[0] = (struct control_handover){ "/api/v1/rings", "ringside-ring/2",
-		pool, judge_reader, take_reader };
-	instance->handovers[1] = (struct control_handover){ "/api/v1/taps", "ringside-ring/2", pool,
-		judge_onlooker, take_onlooker };
-	instance->handovers[2] = (struct control_handover){ "/api/v1/packets", "ringside-ring/2",
-		pool, judge_tap, take_tap };
+	open_doors(instance, pool);
 	if (!ret)
 		ret = runtime_path(instance->socket, folder, config->name, CONTROL_SUFFIX, err);
 	if (ret)

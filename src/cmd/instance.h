@@ -10,10 +10,22 @@
 #include "stats/published.h"
 #include "worker/pool.h"
 
+/* Who asks for a ring's descriptors comes by one of them: to read it, to look on, to tap. */
+#define INSTANCE_DOORS 3
+
+struct instance_door {
+	struct pool *pool;
+	bool looks_on;
+	int (*judge)(struct pool *pool, const char *name, const struct service_client *client,
+		struct err *err);
+	void (*take)(struct pool *pool, const char *name, const struct service_client *client,
+		int socket);
+};
+
 struct instance {
 	struct control_ops ops; /* of the pool; for the dashboard and the control side */
-	struct control_handover
-		handovers[3]; /* who asks for a ring's descriptors: to read it, to look on, to tap */
+	struct instance_door doors[INSTANCE_DOORS];
+	struct control_handover handovers[INSTANCE_DOORS]; /* by the doors */
 	struct control *control; /* NULL: there is neither a control socket nor TCP */
 	char socket[RUNTIME_PATH_BYTES];
 	struct pool *pool;
