@@ -196,7 +196,7 @@ static void fill_figures(struct snapshot *snapshot, double seconds)
 	snapshot->figures[0].value.count = packets(2e5, seconds);
 	snapshot->figures[1].value.count = 12345;
 	snapshot->figures[2].value.count = SNAPSHOT_UNKNOWN;
-	snapshot->tables_count = 2;
+	snapshot->tables_count = 3;
 	*table = (struct snapshot_table){ .service = 1, .columns_count = 2, .name = "consumers",
 		.row = "consumer", .help = "Who reads." };
 	for (unsigned i = 0; i < 2; i++)
@@ -204,6 +204,9 @@ static void fill_figures(struct snapshot *snapshot, double seconds)
 	table[1] = (struct snapshot_table){ .service = 1, .columns_count = 1, .name = "slots",
 		.row = "slots", .help = "Where keys go.", .set = "slots", .set_to = "CPU" };
 	figure_describe(&table[1].columns[0], columns, 0);
+	table[2] = (struct snapshot_table){ .service = 1, .columns_count = 1, .name = "own_keys",
+		.row = "key", .help = "Keys with a target of their own: none." };
+	figure_describe(&table[2].columns[0], columns, 0);
 	snapshot->rows_count = 4;
 	for (unsigned i = 0; i < 2; i++) {
 		snprintf(snapshot->rows[i].label, sizeof(snapshot->rows[i].label), "pid %u",

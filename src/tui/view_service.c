@@ -199,11 +199,8 @@ static int draw_table(
 	const struct snapshot_table *table = &view->now->tables[number];
 	int x = label_width(view, area, number, table->row);
 	char title[80];
-	unsigned rows = 0;
 
-	for (unsigned i = 0; i < view->now->rows_count; i++)
-		rows += view->now->rows[i].table == number;
-	snprintf(title, sizeof(title), table->set[0] && rows ? "%s (m: %s)" : "%s", table->name,
+	snprintf(title, sizeof(title), table->set[0] ? "%s (m: %s)" : "%s", table->name,
 		table->set_to);
 	widget_rule(area, y++, title);
 	draw_cells(view, area, x, y++, table, NULL, ROLE_HEAD);
@@ -219,9 +216,35 @@ static int draw_table(
 			*marked = y;
 		draw_cells(view, area, x, y++, table, row, is_marked ? ROLE_SELECT : ROLE_TEXT);
 	}
-	if (!rows)
-		area_text(area, 0, y++, ROLE_DIM, "none");
 	return y;
+}
+
+static bool has_rows(const struct view *view, unsigned number)
+{
+	for (unsigned i = 0; i < view->now->rows_count; i++)
+		if (view->now->rows[i].table == number)
+			return true;
+	return false;
+}
+
+/* Those without a row are named in one line. */
+static int draw_tables(
+	const struct view *view, const struct area *area, int y, unsigned index, int *marked)
+{
+	struct line line;
+	bool some = false;
+
+	for (unsigned i = 0; i < view->now->tables_count; i++)
+		if (view->now->tables[i].service == index && has_rows(view, i))
+			y = draw_table(view, area, y, i, marked);
+	line = line_start(area, y);
+	for (unsigned i = 0; i < view->now->tables_count; i++)
+		if (view->now->tables[i].service == index && !has_rows(view, i)) {
+			line_add(&line, ROLE_DIM, some ? ", %s" : "empty: %s",
+				view->now->tables[i].name);
+			some = true;
+		}
+	return some ? y + 1 : y;
 }
 
 /* All below the head, from line y on. Returns the line behind it. */
@@ -234,10 +257,7 @@ static int draw_body(
 	y = draw_reasons(view, area, y, index);
 	y = draw_latency(view, area, y, &service->latency);
 	y = draw_figures(view, area, y, index);
-	for (unsigned i = 0; i < view->now->tables_count; i++)
-		if (view->now->tables[i].service == index)
-			y = draw_table(view, area, y, i, marked);
-	return y;
+	return draw_tables(view, area, y, index, marked);
 }
 
 void view_service(const struct view *view, const struct area *area, unsigned index)
