@@ -11,10 +11,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "access.h"
-#include "hook.bpf.h"
 
-/* Known when the program is loaded. */
-const volatile struct access_rule access_rule = { 0 };
+/* Known when the program is loaded. In a section of its own, so that programs can share it with the lists. */
+const volatile struct access_rule access_rule SEC(".rodata.access") = { 0 };
 
 /* Sizes are set when the program is loaded: nodes of the trie; */
 struct {
@@ -66,7 +65,7 @@ static __always_inline const struct access_node *access_node(
 }
 
 static __always_inline void access_hit(const struct access_memory *memory,
-	const struct access_rule *rule, __u32 slot, __u32 number)
+	const struct access_rule *rule, __u32 slot, __u32 number, __u32 packets)
 {
 	__u32 row = bpf_get_smp_processor_id() * rule->slots + slot;
 	__u32 index = row * rule->rules + number;
@@ -74,7 +73,7 @@ static __always_inline void access_hit(const struct access_memory *memory,
 
 	(void)memory;
 	if (hits)
-		++*hits;
+		*hits += packets;
 }
 
 static __always_inline struct access_sketch *access_sketch(const struct access_memory *memory)
@@ -109,13 +108,13 @@ static __always_inline __u64 access_now_ns(const struct access_memory *memory, i
 }
 
 /* One for all services: they are eight in the program's text. */
-static __noinline int access_ask(__u64 high, __u64 low, __u32 is_ipv6, __u32 slot)
+static __noinline int access_ask(__u64 high, __u64 low, __u32 is_ipv6, __u32 slot, __u32 packets)
 {
 	const struct access_source source = { { high, low }, is_ipv6 };
 	const struct access_rule *rule = (const void *)&access_rule;
 
 	FRAME_OPAQUE(rule);
-	return access_judge(NULL, rule, &source, slot);
+	return access_judge(NULL, rule, &source, slot, packets);
 }
 
 #endif

@@ -33,7 +33,7 @@ struct access_rule {
 	__u8 on; /* anything of this is configured */
 	__u8 samples; /* sources, and keys, are sampled */
 	__u8 fine_clock; /* the kernel has no coarse one: before Linux 5.11 */
-	__u8 pad;
+	__u8 slot; /* of the service, where the program has but one */
 };
 
 _Static_assert(sizeof(struct access_rule) == 64, "layout");
@@ -50,9 +50,9 @@ struct access_memory {
 
 static __always_inline const struct access_node *access_node(
 	const struct access_memory *memory, __u32 number);
-/* Counts a packet of a service for a rule (from 0). */
+/* Counts packets of a service for a rule (from 0). */
 static __always_inline void access_hit(const struct access_memory *memory,
-	const struct access_rule *rule, __u32 slot, __u32 number);
+	const struct access_rule *rule, __u32 slot, __u32 number, __u32 packets);
 static __always_inline struct access_sketch *access_sketch(const struct access_memory *memory);
 static __always_inline struct access_set *access_set(
 	const struct access_memory *memory, __u32 number);
@@ -69,11 +69,11 @@ static __always_inline const struct access_node *access_node(
 }
 
 static __always_inline void access_hit(const struct access_memory *memory,
-	const struct access_rule *rule, __u32 slot, __u32 number)
+	const struct access_rule *rule, __u32 slot, __u32 number, __u32 packets)
 {
 	__u64 *hits = &memory->hits[slot * rule->rules + number];
 
-	__atomic_store_n(hits, *hits + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(hits, *hits + packets, __ATOMIC_RELAXED);
 }
 
 static __always_inline struct access_sketch *access_sketch(const struct access_memory *memory)
@@ -171,8 +171,8 @@ static __always_inline __u64 access_earlier(__u64 a, __u64 b)
 
 /* Charges the source's cells. True when both have got more than their rate: it may be the source's doing. A
  * source that goes on so stays heavy, for its cells are charged on, into a burst of debt. */
-static __always_inline int access_is_heavy(
-	struct access_sketch *sketch, const struct access_rule *rule, __u64 hash, __u64 now_ns)
+static __always_inline int access_is_heavy(struct access_sketch *sketch,
+	const struct access_rule *rule, __u64 hash, __u64 now_ns, __u32 packets)
 {
 	__u64 *one = &sketch->due[0][hash & (ACCESS_CELLS - 1)];
 	__u64 *two = &sketch->due[1][hash >> 16 & (ACCESS_CELLS - 1)];
@@ -180,7 +180,7 @@ static __always_inline int access_is_heavy(
 
 	/* the lighter cell counts, and the heavier one is not charged above it */
 	due = access_later(access_earlier(*one, *two), now - rule->cell_burst);
-	charged = access_earlier(due + rule->cell_cost, now + rule->cell_burst);
+	charged = access_earlier(due + packets * rule->cell_cost, now + rule->cell_burst);
 	*one = access_later(*one, charged);
 	*two = access_later(*two, charged);
 	return (__s64)(due - now) > 0;
@@ -210,10 +210,11 @@ static __always_inline __u32 access_place(
 	return victim;
 }
 
-/* Takes a token from the source's bucket, which may be new: then it is full. Returns 0 when there is none; that
- * most packets of a source that is over its limit find without the lock. */
+/* Takes tokens from the source's bucket, which may be new: then it is full. Returns 0 when there is none; that
+ * most packets of a source that is over its limit find without the lock. Packets that came as one go on as
+ * one, if there is a token for the first of them: the others' are owed. */
 static __always_inline int access_take(struct access_set *set, const struct access_rule *rule,
-	const struct access_source *source, __u64 now)
+	const struct access_source *source, __u64 now, __u32 packets)
 {
 	struct access_bucket *bucket;
 	__u64 from = now - rule->burst;
@@ -231,7 +232,7 @@ static __always_inline int access_take(struct access_set *set, const struct acce
 		bucket->word[0] = source->word[0];
 		bucket->word[1] = source->word[1];
 		bucket->is_ipv6 = source->is_ipv6;
-		bucket->due = from + rule->cost;
+		bucket->due = from + packets * rule->cost;
 	}
 	access_unlock(set);
 	return has_token;
@@ -239,32 +240,34 @@ static __always_inline int access_take(struct access_set *set, const struct acce
 
 /* True when the source has sent more than it may. */
 static __always_inline int access_is_over(const struct access_memory *memory,
-	const struct access_rule *rule, const struct access_source *source)
+	const struct access_rule *rule, const struct access_source *source, __u32 packets)
 {
 	struct access_sketch *sketch = access_sketch(memory);
 	__u64 hash = access_hash(rule, source);
 	struct access_set *set;
 
-	if (!sketch ||
-		!access_is_heavy(sketch, rule, hash, access_now_ns(memory, !rule->fine_clock)))
+	if (!sketch || !access_is_heavy(sketch, rule, hash,
+			       access_now_ns(memory, !rule->fine_clock), packets))
 		return 0;
 	set = access_set(memory, hash >> 32 & (ACCESS_SETS - 1));
-	return set && !access_take(set, rule, source, access_now_ns(memory, 0) << 8);
+	return set && !access_take(set, rule, source, access_now_ns(memory, 0) << 8, packets);
 }
 
-/* What becomes of a frame that a service wants: VERDICT_NEXT: what the service says; else this. */
+/* What becomes of a frame that a service wants: VERDICT_NEXT: what the service says; else this. packets: that it was
+ * put together of. */
 static __always_inline int access_judge(const struct access_memory *memory,
-	const struct access_rule *rule, const struct access_source *source, __u32 slot)
+	const struct access_rule *rule, const struct access_source *source, __u32 slot,
+	__u32 packets)
 {
 	__u32 found = rule->rules ? access_find(memory, rule, source) : 0;
 
 	if (found)
-		access_hit(memory, rule, slot, found - 1);
+		access_hit(memory, rule, slot, found - 1, packets);
 	if (found && found <= rule->denies)
 		return VERDICT_DROP + DROP_denied;
 	if (!found && rule->only_allowed)
 		return VERDICT_PASS;
-	if (rule->cost && access_is_over(memory, rule, source))
+	if (rule->cost && access_is_over(memory, rule, source, packets))
 		return VERDICT_DROP + DROP_rate_limited;
 	return VERDICT_NEXT;
 }

@@ -86,4 +86,20 @@ struct access_samples {
 _Static_assert(sizeof(struct access_sample) == 32, "layout");
 _Static_assert(sizeof(struct access_samples) == 64 + 32 * ACCESS_SAMPLES, "layout");
 
+#ifndef __bpf__
+/* What a program is to judge by; on loan. */
+struct access_program {
+	const struct access_rule *rule; /* NULL: none of it */
+	const struct access_node *nodes;
+	__u32 nodes_count;
+};
+
+/* What a half has counted, its own memory. */
+struct access_counts {
+	const __u64 *hits; /* [writers][slots][rules]; NULL: no rules */
+	const struct access_samples *samples; /* [writers]; NULL: none are taken */
+	unsigned writers; /* CPUs, or workers */
+};
+#endif
+
 #endif

@@ -148,7 +148,7 @@ static __always_inline int judge_source(
 	const struct frame *frame, const struct service_rule *rule, int verdict)
 {
 	const struct access_source source = access_source(frame);
-	int judged = access_ask(source.word[0], source.word[1], source.is_ipv6, slot_of(rule));
+	int judged = access_ask(source.word[0], source.word[1], source.is_ipv6, slot_of(rule), 1);
 
 	if (judged == VERDICT_NEXT)
 		return verdict;

@@ -3,7 +3,8 @@
  * The kernel half of http, at TC ingress: TCP without state until a request has been answered here, and a
  * hand-over to the kernel's own TCP for whatever is not plainly a hit.
  *
- *    the kernel has a socket of this connection ─▶ pass, always and first
+ *    [access] does not let its source ─▶ drop │ pass
+ *    the kernel has a socket of this connection ─▶ pass, always and before all else
  *    SYN ─▶ SYN-ACK with a cookie      bare ACK with a valid cookie ─▶ absorbed: the request brings it again
  *    request, and cookie or flow say where its connection stands ─▶ answer │ hand over
  *    all else ─▶ pass: the kernel resets what nobody knows
@@ -14,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "http_tc.bpf.h"
+#include "http_access.bpf.h"
 #include "http_request.bpf.h"
 #include "http_flow.bpf.h"
 
@@ -122,7 +124,7 @@ int ringside_http(struct __sk_buff *skb)
 	struct bpf_sock *sk;
 	struct http_work *w;
 	struct hook hook;
-	int action;
+	int action, verdict;
 
 	if (open_hook(skb, &hook))
 		return TC_ACT_UNSPEC;
@@ -136,6 +138,13 @@ int ringside_http(struct __sk_buff *skb)
 		return pass_other(&hook);
 	w->interface = hook.interface;
 	http_fill_key(skb, w, ETH_HLEN, is_ipv6);
+	verdict = http_is_asked_elsewhere(skb)
+			  ? VERDICT_NEXT
+			  : http_judge_source(w, hook.counts, is_ipv6, hook.packets);
+	if (verdict != VERDICT_NEXT) {
+		http_count_refused(&hook, verdict);
+		return verdict == VERDICT_PASS ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	}
 	sk = http_find_socket(skb, &w->key, is_ipv6);
 	if (!sk) {
 		count(&hook.books->own[OUTCOME_PASS], &hook);

@@ -101,6 +101,7 @@ enum http_latency { HTTP_FROM_GET, HTTP_FROM_SYN, HTTP_LATENCIES };
 struct http_counts {
 	__u64 counter[HTTP_COUNTER_COUNT];
 	__u64 miss[16]; /* by enum http_reason; a power of two, bounded by a mask */
+	__u64 wanted; /* packets whose sources were judged, GRO's as one; chooses the samples */
 };
 
 _Static_assert(HTTP_REASON_COUNT <= 16, "every reason has a counter");
@@ -176,7 +177,8 @@ struct http_state {
 	__u32 key_now; /* 0 or 1 */
 	__u32 head_now; /* 0 or 1 */
 	__u32 clock_offset; /* added to the clock of our timestamps, so that it tells nobody our uptime */
-	__u32 pad;
+	__u32 source_every; /* of the packets whose sources are judged, so many are one sample: a power of two */
+	__u64 mark; /* of frames that [access] was asked for in XDP; random, so that nobody brings it along */
 	struct http_interface interface[HTTP_INTERFACES];
 	struct http_head head[2][2][HTTP_HEAD_KINDS]; /* [head_now][200, 304] */
 };

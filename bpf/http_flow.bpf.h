@@ -64,27 +64,6 @@ static __always_inline __u32 http_write_offer(
 	return bytes;
 }
 
-/* Who wants the address that the client has asked: as address_wanted() of address.h, by our key. */
-static __always_inline __u32 http_wanted(const struct http_work *w)
-{
-	const __u64 *word = (const void *)&w->key.server;
-	__u64 first = w->tcp.is_ipv6 ? word[0] : 0;
-	__u64 second = w->tcp.is_ipv6 ? word[1] : FRAME_WORD(__u32, w->key.server.byte + 12);
-	__u32 bucket = address_bucket(first, second);
-
-	FRAME_OPAQUE(bucket);
-	bucket &= ADDRESS_TABLE - ADDRESS_WAYS;
-#pragma GCC unroll 4
-	for (__u32 i = 0; i < ADDRESS_WAYS; i++) {
-		const struct address *entry = &addresses[bucket + i];
-
-		if (entry->word[0] == first && entry->word[1] == second &&
-			!entry->is_ipv6 == !w->tcp.is_ipv6)
-			return entry->wanted;
-	}
-	return 0;
-}
-
 /* A plain SYN gets a cookie; any other is the kernel's, and so is its connection then. */
 static __always_inline int http_take_syn(
 	HTTP_CONTEXT *ctx, struct http_work *w, struct http_counts *counts)
@@ -102,7 +81,7 @@ static __always_inline int http_take_syn(
 	if (t->flags & (HTTP_TCP_ACK | HTTP_TCP_RST | HTTP_TCP_FIN | HTTP_TCP_URG) ||
 		t->payload_bytes || t->strange || mss_class < 0)
 		return HTTP_PASS;
-	if (rule.addresses && !(http_wanted(w) & rule.addresses))
+	if (rule.addresses && !(http_wanted(w, t->is_ipv6) & rule.addresses))
 		return HTTP_PASS;
 	a.options = http_write_offer(w, &offer, mss);
 	a.sequence = http_cookie_make(&state, &w->key, t->sequence, &offer);

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "http_xdp.bpf.h"
+#include "http_access.bpf.h"
 #include "http_request.bpf.h"
 #include "http_flow.bpf.h"
 
@@ -75,12 +76,25 @@ static __always_inline int finish(
 	return XDP_PASS;
 }
 
+/* A packet that its source may send. */
+static __always_inline int answer(struct xdp_md *ctx, struct http_work *w, const struct hook *hook,
+	__u32 at, __u32 end, __u32 is_ipv6)
+{
+	if (!is_listened_to(ctx, w, is_ipv6))
+		return XDP_PASS;
+	if (http_read_frame(ctx, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end) ||
+		!http_is_intact(w, end))
+		return XDP_PASS;
+	return finish(ctx, w, hook, http_judge(ctx, w, hook->counts));
+}
+
 SEC("xdp")
 int ringside_http_xdp(struct xdp_md *ctx)
 {
 	__u32 zero = 0, at, end, is_ipv6 = 0;
 	struct http_work *w = bpf_map_lookup_elem(&works, &zero);
 	struct hook hook = { .bytes = http_frame_bytes(ctx), .packets = 1 };
+	int action, verdict;
 
 	if (!w || http_open_hook(&hook, ctx->ingress_ifindex, ctx->rx_queue_index))
 		return XDP_PASS;
@@ -88,12 +102,21 @@ int ringside_http_xdp(struct xdp_md *ctx)
 	if (!http_place(w)->in_xdp || http_place(w)->room == HTTP_ROOM_NONE)
 		return XDP_PASS;
 	at = find_tcp(ctx, w, &is_ipv6, &end);
-	if (!at || end > hook.bytes || !is_listened_to(ctx, w, is_ipv6))
+	if (!at || end > hook.bytes)
 		return XDP_PASS;
-	if (http_read_frame(ctx, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end) ||
-		!http_is_intact(w, end))
+	if (http_is_asked_elsewhere(ctx))
 		return XDP_PASS;
-	return finish(ctx, w, &hook, http_judge(ctx, w, hook.counts));
+	verdict = http_judge_source(w, hook.counts, is_ipv6, hook.packets);
+	if (verdict == VERDICT_PASS)
+		return XDP_PASS; /* TC sees the same, and counts it */
+	if (verdict != VERDICT_NEXT) {
+		http_count_refused(&hook, verdict);
+		return XDP_DROP;
+	}
+	action = answer(ctx, w, &hook, at, end, is_ipv6);
+	if (action == XDP_PASS)
+		http_mark(ctx);
+	return action;
 }
 
 char LICENSE[] SEC("license") = "GPL";

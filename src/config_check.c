@@ -243,17 +243,6 @@ static void check_access(struct check *check)
 		return;
 	if (access_check(&check->config->access, &err))
 		contradict(check, "allow", "deny", err.text);
-	if (!access_is_set(&check->config->access))
-		return;
-	for (unsigned i = 0; i < check->config->services_count; i++) {
-		const struct config_service *service = &check->config->services[i];
-
-		if (service->type->own_hook)
-			config_problem(check->problems,
-				"%s: [access] does not reach service %s: %s has its packets at %s",
-				check->section->where, service->name, service->type->name,
-				service->type->own_hook);
-	}
 }
 
 void config_check(const struct config *config, const struct config_text *text,

@@ -149,9 +149,6 @@ refused() {
 		'deny = 192.0.2.1,' '  192.0.2.2,' '' '  10.1.1.1/8, 192.0.2.3,' '  192.0.2.4'
 	refuses "access.ini:11: [access] allow: 10.0.0.0/8 is in deny, too" 'deny = 10.0.0.0/8' 'allow = 10.0.0.0/8'
 	refuses "access.ini:10: unknown key 'denny' in [access]: did you mean 'deny'?" 'denny = 10.0.0.0/8'
-	"$RINGSIDE" check --help | grep -q "type = http" || return
-	refuses 'access.ini:9: [access] does not reach service web: http has its packets at TC ingress' 'deny = 10.0.0.0/8' \
-		'[service web]' 'type = http' 'interfaces = rs0' "root = $dir"
 }
 
 net_make 1

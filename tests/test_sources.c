@@ -245,7 +245,7 @@ static void unlimit(struct limited *l)
 static bool passes(struct limited *l, uint32_t address)
 {
 	const struct access_source source = { { (uint64_t)address << 32, 0 }, 0 };
-	int verdict = access_judge(&l->memory, &l->access->rule, &source, 0);
+	int verdict = access_judge(&l->memory, &l->access->rule, &source, 0, 1);
 
 	assert_true(verdict == VERDICT_NEXT || verdict == VERDICT_DROP + DROP_rate_limited);
 	return verdict == VERDICT_NEXT;

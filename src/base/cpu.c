@@ -2,11 +2,14 @@
 #include "base/cpu.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The kernel's own upper bound (CONFIG_NR_CPUS); its mask must fit into the one we ask with. */
@@ -148,4 +151,14 @@ void cpu_keep_off(const uint32_t *cpus, unsigned count)
 			sched_setaffinity(0, bytes, set);
 	}
 	CPU_FREE(set);
+}
+
+/* Frames are handled in sections that the kernel's RCU waits for (MEMBARRIER_CMD_GLOBAL is synchronize_rcu()). */
+void cpu_wait_for_programs(void)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+	/* refused where CPUs run without ticks: no frame takes so long */
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&pause, NULL);
 }

@@ -20,6 +20,9 @@ int cpu_pin(uint32_t cpu, struct err *err);
 /* Moves the calling thread off CPUs that others have to themselves, as far as the process may run elsewhere. */
 void cpu_keep_off(const uint32_t *cpus, unsigned count);
 
+/* Waits until every CPU has left the BPF program that it may have been running. */
+void cpu_wait_for_programs(void);
+
 /* Between two looks of a thread that waits without sleeping. */
 static inline void cpu_relax(void)
 {

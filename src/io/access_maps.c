@@ -27,7 +27,8 @@ bool access_maps_is_idle(const struct access_program *program, const char *map)
 
 bool access_maps_is_rules(const char *map)
 {
-	return !strcmp(map, "access_nodes") || !strcmp(map, "access_hits");
+	return !strcmp(map, "access_nodes") || !strcmp(map, "access_hits") ||
+	       !strcmp(map, ".rodata.access");
 }
 
 void access_maps_set_size(const struct access_program *program, struct bpf_map *map)
@@ -42,6 +43,18 @@ void access_maps_set_size(const struct access_program *program, struct bpf_map *
 		bpf_map__set_max_entries(map, (__u32)hits_count(program->rule));
 	else if (!strcmp(name, "access_sketches") || !strcmp(name, "access_samples"))
 		bpf_map__set_max_entries(map, cpu_possible());
+}
+
+void access_maps_set_up(const struct access_program *program, struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		if (access_maps_is_idle(program, bpf_map__name(map)))
+			bpf_map__set_autocreate(map, false);
+		access_maps_set_size(program, map);
+	}
 }
 
 bool access_maps_lacks_clock(const struct access_program *program)

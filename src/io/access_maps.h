@@ -11,25 +11,14 @@
 struct bpf_map;
 struct bpf_object;
 
-/* What it is to work by; on loan. */
-struct access_program {
-	const struct access_rule *rule; /* NULL: none of it */
-	const struct access_node *nodes;
-	__u32 nodes_count;
-};
-
-/* What a half has counted, its own memory. */
-struct access_counts {
-	const __u64 *hits; /* [writers][slots][rules]; NULL: no rules */
-	const struct access_samples *samples; /* [writers]; NULL: none are taken */
-	unsigned writers; /* CPUs, or workers */
-};
-
 /* Says whether a map of that name is one of these, and of no use. */
 bool access_maps_is_idle(const struct access_program *program, const char *map);
 /* True for those that belong to one program, whatever comes after it. */
 bool access_maps_is_rules(const char *map);
 void access_maps_set_size(const struct access_program *program, struct bpf_map *map);
+
+/* All of it for a program's object that has no other use for it: leaves idle maps out, and sets sizes. */
+void access_maps_set_up(const struct access_program *program, struct bpf_object *object);
 
 /* True when it has a use for the kernel's coarse clock, which this one has not. */
 bool access_maps_lacks_clock(const struct access_program *program);

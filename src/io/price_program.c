@@ -12,9 +12,7 @@
 /* Whoever fills the data of one fills that of the other. */
 _Static_assert(sizeof(struct entry__rodata) == sizeof(struct entry_price__rodata) &&
 		       offsetof(struct entry__rodata, services) ==
-			       offsetof(struct entry_price__rodata, services) &&
-		       offsetof(struct entry__rodata, access_rule) ==
-			       offsetof(struct entry_price__rodata, access_rule),
+			       offsetof(struct entry_price__rodata, services),
 	"one layout");
 
 void price_program_put(struct bpf_object_skeleton *skeleton)

@@ -16,7 +16,6 @@
 	_Static_assert(offsetof(struct entry__rodata, member) ==                                   \
 			       offsetof(struct entry_tap__rodata, member),                         \
 		"one layout")
-SAME(access_rule);
 SAME(tap_wanted);
 SAME(services);
 SAME(has_hooks);

@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/if_link.h>
-#include <linux/membarrier.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -191,8 +189,9 @@ static void set_up(struct entry *entry, const struct xdp_program_settings *setti
 	bpf_map__set_max_entries(entry->maps.sockets, settings->queues);
 	leave_out(entry->obj, settings->services, &settings->access);
 	if (settings->access.rule) {
-		entry->rodata->access_rule = *settings->access.rule;
-		entry->rodata->access_rule.fine_clock = access_maps_lacks_clock(&settings->access);
+		entry->rodata_access->access_rule = *settings->access.rule;
+		entry->rodata_access->access_rule.fine_clock =
+			access_maps_lacks_clock(&settings->access);
 	}
 	entry->rodata->tap_wanted = settings->tapped;
 	bpf_map__set_autocreate(entry->maps.own_hooks, has_hooks(settings));
@@ -370,17 +369,6 @@ int xdp_program_attach(struct xdp_program *program, uint32_t ifindex, bool gener
 	return 0;
 }
 
-/* Waits until every CPU has left the program that it may have been running: frames are handled in
- * sections that the kernel's RCU waits for (MEMBARRIER_CMD_GLOBAL is synchronize_rcu()). */
-static void wait_for_cpus(void)
-{
-	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-
-	/* refused where CPUs run without ticks: no frame takes so long */
-	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		nanosleep(&pause, NULL);
-}
-
 int xdp_program_replace(struct xdp_program *program, struct xdp_program *previous, struct err *err)
 {
 	int ret;
@@ -396,7 +384,7 @@ int xdp_program_replace(struct xdp_program *program, struct xdp_program *previou
 		previous->link_fd = -1;
 	}
 	if (!ret)
-		wait_for_cpus();
+		cpu_wait_for_programs();
 	return ret;
 }
 

@@ -248,6 +248,21 @@ void access_free(struct access *access)
 	free(access);
 }
 
+bool access_is_same(const struct access *access, const struct access *other)
+{
+	if (memcmp(&access->rule, &other->rule, sizeof(access->rule)))
+		return false;
+	for (uint32_t i = 0; i < access->rule.rules; i++)
+		if (prefix_compare(&access->prefixes[i], &other->prefixes[i]))
+			return false;
+	return true;
+}
+
+struct access_program access_program(const struct access *access)
+{
+	return (struct access_program){ &access->rule, access->nodes, access->nodes_count };
+}
+
 bool access_is_set(const struct access_settings *settings)
 {
 	return settings->deny.count || settings->allow.count || settings->source_pps;

@@ -81,6 +81,7 @@ static void http_close(void *instance)
 	http_server_close(in->server);
 	http_watch_close(in->watch);
 	http_store_close(in->store);
+	http_gate_close(in, &in->gate);
 	http_xdp_close(in->xdp);
 	http_program_close(in->program);
 	pthread_mutex_destroy(&in->lock);
@@ -101,17 +102,26 @@ static int http_open(const struct service_start *start, void **instance, struct 
 	in->settings = &in->now;
 	in->log = start->log;
 	in->stop_fd = -1;
+	in->slot = start->slot;
+	in->loader = start->loader;
 	snprintf(in->name, sizeof(in->name), "%s", start->name);
 	pthread_mutex_init(&in->lock, NULL);
 	if (access(settings->root, R_OK | X_OK)) {
 		ret = err_set(err, -errno, "root %s", settings->root);
 		goto out;
 	}
+	ret = http_gate_compile(&in->gate, start->access, in->slot, err);
+	if (ret)
+		goto out;
+	program.access = access_program(in->gate.access);
+	program.loader = in->loader;
 	ret = http_program_open(&in->program, &program, err);
+	if (!ret)
+		ret = http_gate_open(in, &in->gate, err);
 	if (ret == -EOPNOTSUPP) {
 		log_write(in->log, LOG_WARNING,
-			"service %s: %s: the ordinary server answers everything", in->name,
-			err->text);
+			"service %s: %s: the ordinary server answers everything%s", in->name,
+			err->text, access_is_set(start->access) ? ", denied sources too" : "");
 		err->text[0] = '\0';
 		ret = 0;
 	} else if (!ret) {
@@ -367,6 +377,7 @@ const struct service_type service_http = {
 	.open_interface = http_open_interface,
 	.run_interface = http_run,
 	.read_books = http_read_books,
+	.gate = &http_service_gate,
 	.close_interface = http_close_interface,
 	.reopens = http_reopens,
 	.reload = http_reload,

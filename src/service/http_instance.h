@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "service/http.h"
+#include "service/http_gate.h"
 #include "service/http_keys.h"
 #include "service/http_program.h"
 #include "service/http_server.h"
@@ -34,6 +35,11 @@ struct http_instance {
 	struct http_program
 		*program; /* NULL: the kernel has not what it takes, which has been said */
 	struct http_xdp *xdp; /* NULL: no interface has wanted it yet */
+	unsigned slot;
+	const struct access_loader *loader;
+	struct http_gate gate, next_gate; /* in force; prepared */
+	struct http_xdp *next_xdp; /* of next_gate, where there is one of gate */
+	struct access_place place; /* what the gate's place() has told last */
 	struct http_store *store;
 	struct http_watch *watch;
 	struct http_server *server; /* fallback = own */

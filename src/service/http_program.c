@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "service/http_program.h"
+#include "service/http_program_own.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -8,41 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
-#include "bpf/http_cookie.h"
 
-#include "http.skel.h"
+#include "http_access.skel.h"
 
 /* Since Linux 6.6; Debian 12's <linux/bpf.h> is that of 6.1. */
 #define BPF_TCX_INGRESS_HOOK 46
-/* Entries of a table that are read by one system call. */
-#define READ_BATCH 512
-#define FLOWS_BATCH 4096
-
-struct mapped {
-	void *memory;
-	size_t bytes;
-};
-
-struct http_program {
-	struct http *skeleton;
-	int links[HTTP_INTERFACES]; /* -1: not attached */
-	unsigned cpus;
-	unsigned addresses_slot; /* of the list that is in force, 0 or 1 */
-	struct mapped entries, objects, segments;
-	struct http_counts *counts; /* [cpus], room for one read */
-	struct hook_books *books; /* [cpus] */
-	uint64_t *hits; /* [READ_BATCH * cpus] */
-	struct times *times; /* [cpus] */
-};
-
-/* The layout of struct latency_histogram in bpf/latency.bpf.h. */
-struct times {
-	uint64_t bucket[HISTOGRAM_BUCKETS];
-	uint64_t sum, max;
-};
 
 /* libbpf's messages go through one callback; the last one of this thread is what a caller wants. */
 static _Thread_local char libbpf_line[512];
@@ -85,6 +59,37 @@ static int map(struct mapped *mapped, const struct bpf_map *map, size_t value, b
 		return 0;
 	mapped->memory = NULL;
 	return err_set(err, -errno, "map the table %s", bpf_map__name(map));
+}
+
+/* As http__open(), but for the file in the skeleton: of the program that judges sources. */
+static struct http *open_judging(void)
+{
+	struct http *skeleton = calloc(1, sizeof(*skeleton));
+
+	if (!skeleton || http__create_skeleton(skeleton)) {
+		free(skeleton);
+		return NULL;
+	}
+	skeleton->skeleton->data = (void *)http_access__elf_bytes(&skeleton->skeleton->data_sz);
+	if (!bpf_object__open_skeleton(skeleton->skeleton, NULL))
+		return skeleton;
+	http__destroy(skeleton);
+	return NULL;
+}
+
+static struct http *open_skeleton(
+	const struct access_program *access, const struct access_loader *loader)
+{
+	bool judges = loader && access->rule && access->rule->on;
+	struct http *skeleton = judges ? open_judging() : http__open();
+
+	if (skeleton && judges) {
+		loader->set_up(access, skeleton->obj);
+		bpf_map__set_initial_value(
+			bpf_object__find_map_by_name(skeleton->obj, HTTP_ACCESS_RULE), access->rule,
+			sizeof(*access->rule));
+	}
+	return skeleton;
 }
 
 static void set_sizes(struct http *skeleton, const struct http_program_settings *settings)
@@ -137,13 +142,15 @@ int http_program_open(struct http_program **program, const struct http_program_s
 	p->cpus = cpu_possible();
 	p->counts = calloc(p->cpus, sizeof(*p->counts));
 	p->books = calloc(p->cpus, sizeof(*p->books));
-	p->hits = calloc((size_t)READ_BATCH * p->cpus, sizeof(*p->hits));
+	p->hits = calloc((size_t)HTTP_READ_BATCH * p->cpus, sizeof(*p->hits));
 	p->times = calloc(p->cpus, sizeof(*p->times));
-	p->skeleton = http__open();
+	p->skeleton = open_skeleton(&settings->access, settings->loader);
 	if (!p->counts || !p->books || !p->hits || !p->times || !p->skeleton) {
 		err_set(err, ret, "make room for the TC program");
 		goto out;
 	}
+	p->now = p->skeleton;
+	p->loader = settings->loader;
 	set_sizes(p->skeleton, settings);
 	ret = http__load(p->skeleton);
 	if (ret) {
@@ -162,11 +169,76 @@ int http_program_open(struct http_program **program, const struct http_program_s
 	if (ret)
 		goto out;
 	http_program_set_port(p, settings->port);
+	http_program_state(p)->source_every = 1;
+	if (getrandom(&http_program_state(p)->mark, sizeof(uint64_t), 0) != sizeof(uint64_t)) {
+		ret = err_set(err, -EIO, "get random bytes");
+		goto out;
+	}
 	*program = p;
 	return 0;
 out:
 	http_program_close(p);
 	return ret;
+}
+
+/* All but what the program judges sources by; what the other one had no use for is made anew. */
+static int share_tables(struct http_program *program, struct err *err)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, program->next->obj)
+	{
+		const char *name = bpf_map__name(map);
+		int fd = bpf_object__find_map_fd_by_name(program->now->obj, name), ret;
+
+		if (fd < 0 || !bpf_map__autocreate(map) || program->loader->is_rules(name))
+			continue;
+		ret = bpf_map__reuse_fd(map, fd);
+		if (ret)
+			return err_set(err, ret, "share the table %s", name);
+	}
+	return 0;
+}
+
+int http_program_prepare(
+	struct http_program *program, const struct access_program *access, struct err *err)
+{
+	int ret;
+
+	libbpf_line[0] = '\0';
+	program->next = open_skeleton(access, program->loader);
+	if (!program->next)
+		return err_set(err, -ENOMEM, "make room for the TC program");
+	ret = share_tables(program, err);
+	if (!ret && (ret = http__load(program->next)))
+		load_failed(ret, err);
+	if (ret)
+		http_program_drop(program);
+	return ret;
+}
+
+void http_program_exchange(struct http_program *program)
+{
+	struct http *before = program->now;
+	int fd = bpf_program__fd(program->next->progs.ringside_http);
+
+	for (unsigned i = 0; i < HTTP_INTERFACES; i++)
+		if (program->links[i] >= 0 && bpf_link_update(program->links[i], fd, NULL))
+			http_program_detach(program, i);
+	program->now = program->next;
+	program->next = before;
+}
+
+void http_program_drop(struct http_program *program)
+{
+	if (program->next != program->skeleton)
+		http__destroy(program->next);
+	program->next = NULL;
+}
+
+const struct bpf_object *http_program_object(const struct http_program *program)
+{
+	return program->next ? program->next->obj : program->now->obj;
 }
 
 static void unmap(struct mapped *mapped)
@@ -184,6 +256,8 @@ void http_program_close(struct http_program *program)
 	unmap(&program->entries);
 	unmap(&program->objects);
 	unmap(&program->segments);
+	if (program->now != program->skeleton)
+		http__destroy(program->now);
 	http__destroy(program->skeleton);
 	free(program->counts);
 	free(program->books);
@@ -195,8 +269,8 @@ void http_program_close(struct http_program *program)
 int http_program_attach(
 	struct http_program *program, unsigned index, uint32_t ifindex, struct err *err)
 {
-	int fd = bpf_link_create(bpf_program__fd(program->skeleton->progs.ringside_http),
-		(int)ifindex, (enum bpf_attach_type)BPF_TCX_INGRESS_HOOK, NULL);
+	int fd = bpf_link_create(http_program_fd(program), (int)ifindex,
+		(enum bpf_attach_type)BPF_TCX_INGRESS_HOOK, NULL);
 
 	if (fd == -EINVAL)
 		return err_say(
@@ -239,14 +313,14 @@ void http_program_set_interface(
 
 int http_program_map_fd(const struct http_program *program, const char *name)
 {
-	int fd = bpf_object__find_map_fd_by_name(program->skeleton->obj, name);
+	int fd = bpf_object__find_map_fd_by_name(http_program_object(program), name);
 
 	return fd < 0 ? -ENOENT : fd;
 }
 
 int http_program_fd(const struct http_program *program)
 {
-	return bpf_program__fd(program->skeleton->progs.ringside_http);
+	return bpf_program__fd(program->now->progs.ringside_http);
 }
 
 struct http_entry *http_program_entries(struct http_program *program)
@@ -288,117 +362,4 @@ void http_program_set_local(
 {
 	/* what finds no room is left to the ordinary server */
 	address_set_local(program->skeleton->data_addresses->addresses, list, count);
-}
-
-void http_program_read_counts(struct http_program *program, struct http_counts *counts)
-{
-	const __u32 zero = 0;
-
-	memset(counts, 0, sizeof(*counts));
-	if (bpf_map_lookup_elem(
-		    bpf_map__fd(program->skeleton->maps.counts), &zero, program->counts))
-		return;
-	for (unsigned cpu = 0; cpu < program->cpus; cpu++)
-		for (unsigned i = 0; i < sizeof(*counts) / sizeof(__u64); i++)
-			((__u64 *)counts)[i] += ((const __u64 *)&program->counts[cpu])[i];
-}
-
-void http_program_add_books(
-	struct http_program *program, unsigned index, uint32_t queue, struct hook_books *books)
-{
-	__u32 place = index * HTTP_QUEUES + (queue < HTTP_QUEUES ? queue : HTTP_QUEUES - 1);
-
-	if (bpf_map_lookup_elem(bpf_map__fd(program->skeleton->maps.books), &place, program->books))
-		return;
-	for (unsigned cpu = 0; cpu < program->cpus; cpu++)
-		for (unsigned i = 0; i < sizeof(*books) / sizeof(__u64); i++)
-			((__u64 *)books)[i] += ((const __u64 *)&program->books[cpu])[i];
-}
-
-void http_program_clear_books(struct http_program *program, unsigned index)
-{
-	memset(program->books, 0, program->cpus * sizeof(*program->books));
-	for (__u32 queue = 0; queue < HTTP_QUEUES; queue++) {
-		__u32 place = index * HTTP_QUEUES + queue;
-
-		bpf_map_update_elem(bpf_map__fd(program->skeleton->maps.books), &place,
-			program->books, BPF_ANY);
-	}
-}
-
-/* The least value of a bucket. */
-static uint64_t bucket_value(unsigned bucket)
-{
-	return bucket < 64 ? bucket : (64ull + bucket % 64) << (bucket / 64 - 1);
-}
-
-static uint64_t percentile(
-	const struct times *times, unsigned cpus, uint64_t count, unsigned percent)
-{
-	uint64_t seen = 0;
-
-	for (unsigned i = 0; count && i < HISTOGRAM_BUCKETS; i++) {
-		for (unsigned cpu = 0; cpu < cpus; cpu++)
-			seen += times[cpu].bucket[i];
-		if (seen * 100 >= count * percent && seen)
-			return bucket_value(i);
-	}
-	return UINT64_MAX;
-}
-
-void http_program_read_times(
-	struct http_program *program, unsigned latency, struct http_times *times)
-{
-	const __u32 key = latency;
-	uint64_t count = 0;
-
-	*times = (struct http_times){ UINT64_MAX, UINT64_MAX };
-	if (bpf_map_lookup_elem(
-		    bpf_map__fd(program->skeleton->maps.latencies), &key, program->times))
-		return;
-	for (unsigned cpu = 0; cpu < program->cpus; cpu++)
-		for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
-			count += program->times[cpu].bucket[i];
-	times->p50 = percentile(program->times, program->cpus, count, 50);
-	times->p99 = percentile(program->times, program->cpus, count, 99);
-}
-
-uint64_t http_program_flows(struct http_program *program)
-{
-	int fd = bpf_map__fd(program->skeleton->maps.flows);
-	size_t key = bpf_map__key_size(program->skeleton->maps.flows);
-	size_t value = bpf_map__value_size(program->skeleton->maps.flows);
-	char *room = malloc(FLOWS_BATCH * (key + value));
-	uint64_t count = 0;
-	__u32 batch, got;
-	int ret = 0;
-
-	for (void *from = NULL; room && !ret; from = &batch) {
-		got = FLOWS_BATCH;
-		ret = bpf_map_lookup_batch(
-			fd, from, &batch, room, room + FLOWS_BATCH * key, &got, NULL);
-		for (__u32 i = 0; i < got && (!ret || ret == -ENOENT); i++)
-			count += !((const struct http_flow *)(room + FLOWS_BATCH * key))[i].is_past;
-	}
-	free(room);
-	return count;
-}
-
-void http_program_read_hits(struct http_program *program, uint64_t *hits, uint32_t count)
-{
-	int fd = bpf_map__fd(program->skeleton->maps.entry_hits);
-	__u32 batch = 0, keys[READ_BATCH], first = 0;
-
-	memset(hits, 0, count * sizeof(*hits));
-	for (void *from = NULL; first < count; from = &batch) {
-		__u32 got = READ_BATCH;
-		int ret = bpf_map_lookup_batch(fd, from, &batch, keys, program->hits, &got, NULL);
-
-		for (__u32 i = 0; i < got && keys[i] < count; i++)
-			for (unsigned cpu = 0; cpu < program->cpus; cpu++)
-				hits[keys[i]] += program->hits[i * program->cpus + cpu];
-		first += got;
-		if (ret || !got)
-			break;
-	}
 }

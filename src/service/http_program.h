@@ -12,15 +12,21 @@
 #include "base/err.h"
 #include "bpf/http.h"
 #include "bpf/verdict.h"
+#include "service/access.h"
 #include "service/address.h"
 
 struct http_program;
+
+/* The map with the rule of [access], where the program has one. */
+#define HTTP_ACCESS_RULE ".rodata.access"
 
 struct http_program_settings {
 	uint16_t port;
 	const struct address_list *addresses; /* on loan */
 	uint32_t files_max, objects_max, flows_max;
 	uint32_t segments_max; /* of all answers together */
+	struct access_program access; /* which sources it answers; the trie is copied */
+	const struct access_loader *loader; /* kept; NULL: it asks for no sources */
 };
 
 /* Of a latency, in ns; UINT64_MAX: there is none yet. */
@@ -32,6 +38,17 @@ struct http_times {
 int http_program_open(struct http_program **program, const struct http_program_settings *settings,
 	struct err *err);
 void http_program_close(struct http_program *program);
+
+/* Loads a likeness of it that lets other sources in: the next one. It has the same tables, and is put in the place of
+ * the one before on all interfaces by http_program_exchange(). Where that fails, as where the interface has just
+ * gone, the program is detached. Then either is given back: that which is not in force. */
+int http_program_prepare(
+	struct http_program *program, const struct access_program *access, struct err *err);
+void http_program_exchange(struct http_program *program);
+void http_program_drop(struct http_program *program);
+
+/* The object of the next program, or of the one there is. */
+const struct bpf_object *http_program_object(const struct http_program *program);
 
 /* Attaches it to an interface of the calling thread's network namespace, as number `index`. It lets everything
  * pass until http_program_set_interface(). */
@@ -48,7 +65,8 @@ void http_program_set_port(struct http_program *program, uint16_t port);
 int http_program_set_addresses(
 	struct http_program *program, const struct address_list *list, struct err *err);
 
-/* A table's descriptor by its name, for the XDP program, which has the same; or -ENOENT. */
+/* A table's descriptor by its name, for the XDP program, which has those of the next program, or of the one there
+ * is; or -ENOENT. */
 int http_program_map_fd(const struct http_program *program, const char *name);
 
 /* The program's descriptor, for BPF_PROG_TEST_RUN. */

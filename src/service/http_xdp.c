@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "http_xdp.skel.h"
+#include "http_xdp_access.skel.h"
 
 /* The map of entry.bpf.c. */
 #define HOOKS "own_hooks"
@@ -25,7 +26,23 @@ enum service_xdp http_xdp_is_wanted(const struct http_settings *settings, const 
 	return SERVICE_XDP_IF_NATIVE;
 }
 
-/* All maps are those of the other program. */
+/* As http_xdp_bpf__open(), but for the file in the skeleton: of the program that judges sources. */
+static struct http_xdp_bpf *open_judging(void)
+{
+	struct http_xdp_bpf *skeleton = calloc(1, sizeof(*skeleton));
+
+	if (!skeleton || http_xdp_bpf__create_skeleton(skeleton)) {
+		free(skeleton);
+		return NULL;
+	}
+	skeleton->skeleton->data = (void *)http_xdp_access__elf_bytes(&skeleton->skeleton->data_sz);
+	if (!bpf_object__open_skeleton(skeleton->skeleton, NULL))
+		return skeleton;
+	http_xdp_bpf__destroy(skeleton);
+	return NULL;
+}
+
+/* All maps are those of the other program; what that one has no use for, this one has not, either. */
 static int share_maps(struct http_xdp_bpf *skeleton, struct http_program *program, struct err *err)
 {
 	struct bpf_map *map;
@@ -34,7 +51,7 @@ static int share_maps(struct http_xdp_bpf *skeleton, struct http_program *progra
 	{
 		int fd = http_program_map_fd(program, bpf_map__name(map)), ret;
 
-		ret = fd < 0 ? fd : bpf_map__reuse_fd(map, fd);
+		ret = fd < 0 ? bpf_map__set_autocreate(map, false) : bpf_map__reuse_fd(map, fd);
 		if (ret)
 			return err_set(err, ret, "share the table %s", bpf_map__name(map));
 	}
@@ -43,10 +60,11 @@ static int share_maps(struct http_xdp_bpf *skeleton, struct http_program *progra
 
 int http_xdp_open(struct http_xdp **xdp, struct http_program *program, struct err *err)
 {
+	bool judges = http_program_map_fd(program, HTTP_ACCESS_RULE) >= 0;
 	struct http_xdp *x = calloc(1, sizeof(*x));
 	int ret = -ENOMEM;
 
-	if (!x || !(x->skeleton = http_xdp_bpf__open())) {
+	if (!x || !(x->skeleton = judges ? open_judging() : http_xdp_bpf__open())) {
 		err_set(err, ret, "make room for the XDP program");
 		goto out;
 	}
@@ -82,6 +100,16 @@ int http_xdp_enter(struct http_xdp *xdp, const struct service_interface *interfa
 	if (hooks < 0 || interface->generic || !bpf_map_lookup_elem(hooks, &first, &id))
 		return -ENOENT;
 	return bpf_map_update_elem(hooks, &first, &fd, BPF_ANY) ? -errno : 0;
+}
+
+void http_xdp_follow(struct http_xdp *xdp, const struct service_interface *interface)
+{
+	int fd = bpf_program__fd(xdp->skeleton->progs.ringside_http_xdp);
+	int hooks = interface->map_fd(interface, HOOKS);
+	__u32 first = 0;
+
+	if (hooks >= 0 && bpf_map_update_elem(hooks, &first, &fd, BPF_ANY))
+		http_xdp_leave(interface);
 }
 
 void http_xdp_leave(const struct service_interface *interface)

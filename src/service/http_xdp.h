@@ -22,6 +22,8 @@ void http_xdp_close(struct http_xdp *xdp);
 
 /* Puts it behind the interface's program. -ENOENT: there is none with a place for it, or another service has it. */
 int http_xdp_enter(struct http_xdp *xdp, const struct service_interface *interface);
+/* Puts it into the place of one that has entered; where that can't be, all is TC's. */
+void http_xdp_follow(struct http_xdp *xdp, const struct service_interface *interface);
 void http_xdp_leave(const struct service_interface *interface);
 
 /* The program's descriptor, for BPF_PROG_TEST_RUN. */

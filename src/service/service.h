@@ -68,11 +68,17 @@ enum service_xdp {
 	SERVICE_XDP_MUST, /* it does not work without */
 };
 
+struct access_settings;
+struct access_loader;
+struct access_place;
+
 /* An instance as it is opened. */
 struct service_start {
 	const char *name;
 	const void *settings; /* the instance's until it is closed or reload() brings others */
 	unsigned slot;
+	const struct access_settings *access; /* [access], for a type with a gate; on loan */
+	const struct access_loader *loader; /* kept */
 	struct log *log; /* kept */
 };
 
@@ -139,6 +145,18 @@ struct service_way {
 	uint64_t in_flight; /* of those: still on it */
 };
 
+/* [access] for a type with a hook of its own, whose program judges sources itself. For all others it is judged
+ * where rules are. */
+struct service_gate {
+	/* Makes ready to judge by other settings, which may change nothing. Then one of the other two is called. */
+	int (*prepare)(void *instance, const struct access_settings *settings, struct err *err);
+	/* From one packet to the next. keep() is told what was counted by the settings before. */
+	void (*commit)(void *instance,
+		void (*keep)(void *context, const struct access_place *before), void *context);
+	void (*abort)(void *instance);
+	const struct access_place *(*place)(void *instance);
+};
+
 /* Who asks on the control socket for something of a service's by its name; the kernel's word. */
 struct service_client {
 	uid_t uid;
@@ -191,6 +209,7 @@ struct service_type {
 	 * place, and again from run_interface(part, false) on, before anything is taken away. */
 	const char *own_hook;
 	void (*run_interface)(void *part, bool run);
+	const struct service_gate *gate; /* NULL: [access] does not reach it there */
 	/* Whether it would rather come behind an XDP program on an interface with that driver: see own_hooks in
 	 * bpf/entry.bpf.c. NULL: no. */
 	enum service_xdp (*wants_xdp)(const void *settings, const char *driver);

@@ -25,6 +25,8 @@ struct access_books {
 	uint64_t *past; /* [SERVICE_SLOTS][count]: of tries that have gone */
 	uint64_t *sums; /* [count], room for one service's */
 	struct heavy sources[SERVICE_SLOTS], keys[SERVICE_SLOTS];
+	uint64_t *gates_read
+		[SERVICE_SLOTS]; /* samples taken at services' own gates, by writer; NULL: none yet */
 	uint64_t read_ns; /* the last time; 0: never */
 };
 
@@ -79,6 +81,8 @@ void access_books_close(struct access_books *b)
 {
 	if (!b)
 		return;
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		free(b->gates_read[slot]);
 	free(b->prefixes);
 	free(b->past);
 	free(b->sums);
@@ -123,16 +127,29 @@ int access_books_follow(struct access_books *b, const struct access_settings *se
 }
 
 /* Of the half that sees an interface's frames first. */
-static struct access_counts counts_of(const struct interface *in)
+static struct access_place place_of(const struct interface *in)
 {
+	struct access_place place = { .access = in->access,
+		.counts = { .writers = 1 },
+		.source_every = &in->state->source_every };
+
 	if (in->program)
-		return *xdp_program_access(in->program);
-	return (struct access_counts){
-		.hits = in->access ? in->access->memory.hits : NULL,
-		.samples =
-			in->access && in->access->rule.samples ? in->access->memory.samples : NULL,
-		.writers = 1,
-	};
+		place.counts = *xdp_program_access(in->program);
+	else if (in->access) {
+		place.counts.hits = in->access->memory.hits;
+		if (in->access->rule.samples)
+			place.counts.samples = in->access->memory.samples;
+	}
+	return place;
+}
+
+/* Of a service that judges sources at a hook of its own; nowhere, if it does not. */
+static struct access_place gate_of(const struct pool *pool, unsigned slot)
+{
+	const struct service_type *type = pool->types[slot];
+
+	return type && type->gate ? *type->gate->place(pool->instances[slot])
+				  : (struct access_place){ 0 };
 }
 
 static uint64_t sum_hits(const struct access_counts *counts, const struct access_rule *rule,
@@ -147,17 +164,24 @@ static uint64_t sum_hits(const struct access_counts *counts, const struct access
 
 void access_books_keep(struct access_books *b, const struct interface *in)
 {
-	const struct access *access = in->access;
-	struct access_counts counts = counts_of(in);
+	const struct access_place place = place_of(in);
 
-	if (!b || !access || !counts.hits)
+	access_books_keep_place(b, &place);
+}
+
+void access_books_keep_place(void *context, const struct access_place *place)
+{
+	const struct access *access = place->access;
+	struct access_books *b = context;
+
+	if (!b || !access || !place->counts.hits)
 		return;
 	for (uint32_t i = 0; i < access->rule.rules; i++) {
 		int number = find_prefix(b, &access->prefixes[i], i < access->rule.denies);
 
 		for (unsigned slot = 0; number >= 0 && slot < access->rule.slots; slot++)
 			b->past[slot * b->count + (unsigned)number] +=
-				sum_hits(&counts, &access->rule, slot, i);
+				sum_hits(&place->counts, &access->rule, slot, i);
 	}
 }
 
@@ -194,30 +218,50 @@ static uint64_t take_samples(
 	return written;
 }
 
-static void set_every(struct interface *in, uint64_t written)
+static void set_every(uint32_t *now, uint64_t written)
 {
-	uint32_t every = in->state->source_every;
+	uint32_t every = *now;
 
 	for (; written > SAMPLES_MOST && every < EVERY_MAX; written /= 2)
 		every *= 2;
 	if (written < SAMPLES_FEWEST && every > 1)
 		every /= 2;
-	if (every != in->state->source_every)
-		__atomic_store_n(&in->state->source_every, every, __ATOMIC_RELAXED);
+	if (every != *now)
+		__atomic_store_n(now, every, __ATOMIC_RELAXED);
 }
 
-static void read_interface(struct access_books *b, struct interface *in)
+/* read: how many are known of each writer; made for the first look. */
+static void read_place(struct access_books *b, const struct access_place *place, uint64_t **read)
 {
-	struct access_counts counts = counts_of(in);
+	const struct access_counts *counts = &place->counts;
 	uint64_t written = 0;
 
-	if (!counts.samples)
+	if (!counts->samples)
 		return;
-	if (!in->samples_read)
-		in->samples_read = calloc(counts.writers, sizeof(*in->samples_read));
-	for (unsigned i = 0; in->samples_read && i < counts.writers; i++)
-		written += take_samples(b, &counts.samples[i], &in->samples_read[i]);
-	set_every(in, written);
+	if (!*read)
+		*read = calloc(counts->writers, sizeof(**read));
+	for (unsigned i = 0; *read && i < counts->writers; i++)
+		written += take_samples(b, &counts->samples[i], *read + i);
+	set_every(place->source_every, written);
+}
+
+static void read_places(struct pool *pool)
+{
+	struct access_books *b = pool->access_books;
+	struct access_place place;
+
+	for (unsigned i = 0; i < pool->interfaces_count; i++) {
+		struct interface *in = pool->interfaces[i].interface;
+
+		if (!in)
+			continue;
+		place = place_of(in);
+		read_place(b, &place, &in->samples_read);
+	}
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		place = gate_of(pool, slot);
+		read_place(b, &place, &b->gates_read[slot]);
+	}
 }
 
 void access_books_read(struct pool *pool)
@@ -230,30 +274,39 @@ void access_books_read(struct pool *pool)
 		heavy_fade(&b->keys[slot], now_ns - b->read_ns);
 	}
 	b->read_ns = now_ns;
-	for (unsigned i = 0; i < pool->interfaces_count; i++)
-		if (pool->interfaces[i].interface)
-			read_interface(b, pool->interfaces[i].interface);
+	read_places(pool);
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
 		heavy_sort(&b->sources[slot]);
 		heavy_sort(&b->keys[slot]);
 	}
 }
 
-/* Sums a service's hits up over all interfaces, past ones too. */
+static void add_place(struct access_books *b, const struct access_place *place, unsigned slot)
+{
+	const struct access_rule *rule = place->access ? &place->access->rule : NULL;
+
+	if (!rule || !place->counts.hits || slot >= rule->slots)
+		return;
+	for (uint32_t i = 0; i < b->count; i++)
+		b->sums[i] += sum_hits(&place->counts, rule, slot, i);
+}
+
+/* Sums a service's hits up over all places, past ones too. */
 static void sum_service(struct pool *pool, unsigned slot)
 {
+	const struct access_place gate = gate_of(pool, slot);
 	struct access_books *b = pool->access_books;
 
 	memcpy(b->sums, &b->past[slot * b->count], b->count * sizeof(*b->sums));
+	add_place(b, &gate, slot);
 	for (unsigned i = 0; i < pool->interfaces_count; i++) {
 		const struct interface *in = pool->interfaces[i].interface;
-		struct access_counts counts;
+		struct access_place place;
 
-		if (!in || !in->access || slot >= in->access->rule.slots)
+		if (!in)
 			continue;
-		counts = counts_of(in);
-		for (uint32_t k = 0; counts.hits && k < b->count; k++)
-			b->sums[k] += sum_hits(&counts, &in->access->rule, slot, k);
+		place = place_of(in);
+		add_place(b, &place, slot);
 	}
 }
 
@@ -323,9 +376,11 @@ static void sample_heavy(const struct heavy *heavy, bool are_keys, struct figure
 	}
 }
 
-/* True when an interface of the service takes samples. */
+/* True when an interface, or the gate, of the service takes samples. */
 static bool is_sampled(const struct pool *pool, unsigned slot)
 {
+	if (pool->types[slot] && pool->types[slot]->gate)
+		return gate_of(pool, slot).counts.samples;
 	for (unsigned i = 0; i < pool->interfaces_count; i++) {
 		const struct pool_interface *pi = &pool->interfaces[i];
 
@@ -342,7 +397,7 @@ void access_books_sample(
 	struct access_books *b = pool->access_books;
 	struct figure_sample sample;
 
-	if (service->type->own_hook)
+	if (service->type->gate && !gate_of(pool, service->slot).access)
 		return;
 	if (b->count) {
 		instances_add_tables(s, index, &tables[TABLE_ACCESS], 1, &sample);

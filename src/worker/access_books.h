@@ -22,6 +22,9 @@ int access_books_follow(struct access_books *books, const struct access_settings
 /* Adds what an interface's prefixes have counted, before these go. books NULL: nobody asks. */
 void access_books_keep(struct access_books *books, const struct interface *interface);
 
+/* The same for another place; context: the books. */
+void access_books_keep_place(void *context, const struct access_place *place);
+
 /* Takes the newest samples, and tells the halves how many packets each shall stand for. Once a snapshot. */
 void access_books_read(struct pool *pool);
 

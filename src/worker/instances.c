@@ -4,16 +4,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/access_maps.h"
 #include "worker/instances.h"
 
-int instances_open_one(const struct config_service *service, struct log *log,
-	const struct service_type *types[SERVICE_SLOTS], void *instances[SERVICE_SLOTS],
-	struct err *err)
+static const struct access_loader access_loader = {
+	.set_up = access_maps_set_up,
+	.is_rules = access_maps_is_rules,
+	.open = access_maps_open,
+	.close = access_maps_close,
+};
+
+int instances_open_one(const struct config *config, const struct config_service *service,
+	struct log *log, const struct service_type *types[SERVICE_SLOTS],
+	void *instances[SERVICE_SLOTS], struct err *err)
 {
 	const struct service_start start = {
 		.name = service->name,
 		.settings = service->settings,
 		.slot = service->slot,
+		.access = &config->access,
+		.loader = &access_loader,
 		.log = log,
 	};
 	int ret = 0;
@@ -31,8 +41,8 @@ int instances_open(struct pool *pool, struct err *err)
 	int ret = 0;
 
 	for (unsigned i = 0; !ret && i < pool->config->services_count; i++)
-		ret = instances_open_one(
-			&pool->config->services[i], pool->log, pool->types, pool->instances, err);
+		ret = instances_open_one(pool->config, &pool->config->services[i], pool->log,
+			pool->types, pool->instances, err);
 	return ret;
 }
 

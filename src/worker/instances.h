@@ -10,9 +10,9 @@ int instances_open(struct pool *pool, struct err *err);
 void instances_close(struct pool *pool);
 
 /* The same for one of them, in arrays by slot. */
-int instances_open_one(const struct config_service *service, struct log *log,
-	const struct service_type *types[SERVICE_SLOTS], void *instances[SERVICE_SLOTS],
-	struct err *err);
+int instances_open_one(const struct config *config, const struct config_service *service,
+	struct log *log, const struct service_type *types[SERVICE_SLOTS],
+	void *instances[SERVICE_SLOTS], struct err *err);
 void instances_close_one(const struct service_type *types[SERVICE_SLOTS],
 	void *instances[SERVICE_SLOTS], unsigned slot);
 

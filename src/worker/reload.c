@@ -21,6 +21,7 @@ struct plan {
 	void *instances[SERVICE_SLOTS];
 	uint32_t paused;
 	uint32_t reloaded; /* instances that have the new settings already */
+	uint32_t gates; /* instances whose gates are prepared */
 	unsigned interfaces_before;
 	/* by interface of the pool */
 	struct interface_settings settings[SNAPSHOT_INTERFACES];
@@ -59,7 +60,7 @@ static int open_instances(struct plan *plan, struct err *err)
 		if (plan->types[service->slot])
 			continue;
 		ret = instances_open_one(
-			service, plan->pool->log, plan->types, plan->instances, err);
+			plan->config, service, plan->pool->log, plan->types, plan->instances, err);
 		if (ret)
 			return ret;
 	}
@@ -147,6 +148,30 @@ static uint32_t slots_that_go_on(const struct plan *plan)
 	return slots;
 }
 
+/* The gates of services that go on, after all else: there the programs are that they put others in the place of. */
+static int prepare_gates(struct plan *plan, uint32_t slots, struct err *err)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
+		const struct service_type *type = plan->types[slot];
+		int ret;
+
+		if (!(slots & 1u << slot) || !type->gate)
+			continue;
+		ret = type->gate->prepare(plan->instances[slot], &plan->config->access, err);
+		if (ret)
+			return ret;
+		plan->gates |= 1u << slot;
+	}
+	return 0;
+}
+
+static void abort_gates(struct plan *plan)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		if (plan->gates & 1u << slot)
+			plan->types[slot]->gate->abort(plan->instances[slot]);
+}
+
 static int prepare(struct plan *plan, struct err *err)
 {
 	struct pool *pool = plan->pool;
@@ -161,6 +186,8 @@ static int prepare(struct plan *plan, struct err *err)
 		ret = open_instances(plan, err);
 	if (!ret)
 		ret = prepare_interfaces(plan, err);
+	if (!ret)
+		ret = prepare_gates(plan, slots_that_go_on(plan), err);
 	return ret;
 }
 
@@ -168,6 +195,7 @@ static void undo(struct plan *plan)
 {
 	struct pool *pool = plan->pool;
 
+	abort_gates(plan);
 	for (unsigned i = 0; i < SNAPSHOT_INTERFACES; i++)
 		swap_abort(plan->swaps[i]);
 	while (pool->interfaces_count > plan->interfaces_before) {
@@ -261,6 +289,14 @@ static void pause_instances(struct plan *plan, uint32_t before)
 	}
 }
 
+static void commit_gates(struct plan *plan)
+{
+	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++)
+		if (plan->gates & 1u << slot)
+			plan->types[slot]->gate->commit(plan->instances[slot],
+				access_books_keep_place, plan->pool->access_books);
+}
+
 static void change(struct plan *plan)
 {
 	struct pool *pool = plan->pool;
@@ -278,6 +314,7 @@ static void change(struct plan *plan)
 	if (access_books_follow(pool->access_books, &pool->config->access))
 		log_write(pool->log, LOG_WARNING,
 			"no memory: what the prefixes of [access] have counted is lost");
+	commit_gates(plan);
 	for (unsigned i = 0; i < plan->interfaces_before; i++)
 		change_interface(plan, i);
 	close_removed_instances(plan);

@@ -194,8 +194,7 @@ static int compile_access(struct interface *in, struct err *err)
 
 struct access_program rules_access(const struct interface *in)
 {
-	return (struct access_program){ &in->access->rule, in->access->nodes,
-		in->access->nodes_count };
+	return access_program(in->access);
 }
 
 void rules_set_access(

@@ -66,8 +66,9 @@ static inline int judge_source(
 	struct access_samples *samples = w->access_memory.samples;
 	const struct access_source source = access_source(frame);
 	struct access_sample sample = { .weight = w->state->source_every, .slot = rule->slot };
-	int judged = w->access->on ? access_judge(&w->access_memory, w->access, &source, rule->slot)
-				   : VERDICT_NEXT;
+	int judged = w->access->on
+			     ? access_judge(&w->access_memory, w->access, &source, rule->slot, 1)
+			     : VERDICT_NEXT;
 
 	if (judged >= VERDICT_DROP && rule->monitor)
 		judged += VERDICT_SPARE - VERDICT_DROP;
