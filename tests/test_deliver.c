@@ -39,7 +39,9 @@ static void set(struct place *p, const char *key, const char *value)
 static struct place *open_place(void)
 {
 	struct place *p = calloc(1, sizeof(*p));
-	const struct service_start start = { "shreds", &p->settings, 0, quiet };
+	const struct service_start start = {
+		.name = "shreds", .settings = &p->settings, .log = quiet
+	};
 	struct service_queue queue = { &p->interface, 3, 0, NULL, NULL };
 	struct err err = { "" };
 

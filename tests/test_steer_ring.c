@@ -42,7 +42,9 @@ static void set(struct place *p, const char *key, const char *value)
 static struct place *open_place(const char *keys)
 {
 	struct place *p = calloc(1, sizeof(*p));
-	const struct service_start start = { "ingest", &p->settings, 0, quiet };
+	const struct service_start start = {
+		.name = "ingest", .settings = &p->settings, .log = quiet
+	};
 	const struct service_queue queue = { &p->interface, 3, 0, NULL, NULL };
 	struct err err = { "" };
 
