@@ -210,19 +210,24 @@ static __always_inline __u32 access_place(
 	return victim;
 }
 
-/* Takes tokens from the source's bucket, which may be new: then it is full. Returns 0 when there is none; that
- * most packets of a source that is over its limit find without the lock. Packets that came as one go on as
- * one, if there is a token for the first of them: the others' are owed. */
-static __always_inline int access_take(struct access_set *set, const struct access_rule *rule,
-	const struct access_source *source, __u64 now, __u32 packets)
+/* Takes tokens from the source's bucket, which may be new: then it is full. Returns 0 when there is none. Most
+ * packets of a source that is over its limit find that without the lock and the exact clock: by the coarse one, which
+ * is late, a token comes up to a tick late. None is lost by that, since a tick is far from filling the
+ * bucket, and none is given too early. Packets that came as one go on as one, if there is a token for the first
+ * of them: the others' are owed. */
+static __always_inline int access_take(const struct access_memory *memory, struct access_set *set,
+	const struct access_rule *rule, const struct access_source *source, __u64 late_ns,
+	__u32 packets)
 {
 	struct access_bucket *bucket;
-	__u64 from = now - rule->burst;
 	int found, has_token;
+	__u64 now, from;
 
 	bucket = &set->way[access_place(set, source, &found) & (ACCESS_WAYS - 1)];
-	if (found && (__s64)(bucket->due - now) > 0)
+	if (found && (__s64)(bucket->due - (late_ns << 8)) > 0)
 		return 0;
+	now = access_now_ns(memory, 0) << 8;
+	from = now - rule->burst;
 	access_lock(set);
 	bucket = &set->way[access_place(set, source, &found) & (ACCESS_WAYS - 1)];
 	if (found)
@@ -243,14 +248,16 @@ static __always_inline int access_is_over(const struct access_memory *memory,
 	const struct access_rule *rule, const struct access_source *source, __u32 packets)
 {
 	struct access_sketch *sketch = access_sketch(memory);
-	__u64 hash = access_hash(rule, source);
+	__u64 hash = access_hash(rule, source), late_ns;
 	struct access_set *set;
 
-	if (!sketch || !access_is_heavy(sketch, rule, hash,
-			       access_now_ns(memory, !rule->fine_clock), packets))
+	if (!sketch)
+		return 0;
+	late_ns = access_now_ns(memory, !rule->fine_clock);
+	if (!access_is_heavy(sketch, rule, hash, late_ns, packets))
 		return 0;
 	set = access_set(memory, hash >> 32 & (ACCESS_SETS - 1));
-	return set && !access_take(set, rule, source, access_now_ns(memory, 0) << 8, packets);
+	return set && !access_take(memory, set, rule, source, late_ns, packets);
 }
 
 /* What becomes of a frame that a service wants: VERDICT_NEXT: what the service says; else this. packets: that it was
