@@ -12,7 +12,7 @@
 #include "stats/snapshot.h"
 
 #define HISTORY_SECONDS 900
-#define HISTORY_QUEUE_SECONDS 60
+#define HISTORY_ROW_SECONDS 480 /* of a single queue or service */
 /* The heat strip: how many packets took how long, by half octaves of the nanoseconds from 32 ns on, the
  * last open to the top. */
 #define HEAT_SECONDS 240
@@ -27,19 +27,24 @@ enum history_series {
 	HISTORY_SERIES,
 };
 
-/* A queue's last minute, and what a second of it is counted from. */
-struct queue_history {
-	char interface[16];
-	uint32_t queue;
+/* What came to one of them, and what a second of it is counted from. */
+struct rate_history {
 	unsigned count;
-	float rx_pps[HISTORY_QUEUE_SECONDS]; /* by second, as in the ring of all; NAN: not known */
+	float rx_pps[HISTORY_ROW_SECONDS]; /* by second, as in the ring of all; NAN: not known */
 	uint64_t base;
 };
 
-/* A service's latencies, a second each. */
-struct heat {
+struct queue_history {
+	char interface[16];
+	uint32_t queue;
+	struct rate_history rates;
+};
+
+/* A service's packets and latencies, a second each. */
+struct service_history {
 	char service[32];
-	unsigned count;
+	struct rate_history rates;
+	unsigned count; /* of the latencies */
 	uint32_t packets[HEAT_SECONDS][HEAT_GROUPS];
 	uint64_t base[HEAT_GROUPS];
 };
@@ -54,7 +59,7 @@ struct history {
 	uint64_t drops; /* in the newest snapshot */
 	uint64_t second; /* counts those in the rings */
 	struct queue_history queues[SNAPSHOT_QUEUES]; /* as in the newest snapshot */
-	struct heat heat[SERVICE_SLOTS]; /* likewise */
+	struct service_history services[SERVICE_SLOTS]; /* likewise */
 	int64_t first_drop_ns, last_drop_ns; /* CLOCK_REALTIME of the ones seen; 0: none */
 };
 
@@ -69,8 +74,9 @@ double history_at(const struct history *history, enum history_series series, uns
 /* The mean of at most the last `seconds`, since zero; NAN when none is known. */
 double history_mean(const struct history *history, enum history_series series, unsigned seconds);
 
-/* A queue's rate, by its index in the newest snapshot. */
-double history_queue_at(const struct history *history, unsigned queue, unsigned age);
+/* The rate of a queue, or of a service; NAN when it is not known. */
+double history_rate_at(
+	const struct history *history, const struct rate_history *rates, unsigned age);
 /* The packets of a service, by its index, that took so long; NULL: not known. */
 const uint32_t *history_heat_at(const struct history *history, unsigned service, unsigned age);
 /* The least nanoseconds of a heat group. */

@@ -13,30 +13,38 @@ uint64_t heat_lowest(unsigned group)
 	return group % 2 ? octave + octave / 2 : group ? octave : 0;
 }
 
+/* A silent one's counter says nothing. */
+static void add_rate(struct rate_history *rates, uint64_t packets, bool is_silent,
+	const struct history *history, uint64_t elapsed_ns, unsigned seconds)
+{
+	float rate = NAN;
+
+	if (packets != SNAPSHOT_UNKNOWN && rates->base != SNAPSHOT_UNKNOWN &&
+		packets >= rates->base && !is_silent)
+		rate = (float)((double)(packets - rates->base) * (double)NSEC_PER_SEC /
+			       (double)elapsed_ns);
+	rates->base = packets;
+	for (unsigned i = 0; i < seconds && i < HISTORY_ROW_SECONDS; i++)
+		rates->rx_pps[(history->second + i) % HISTORY_ROW_SECONDS] = rate;
+	rates->count = rates->count + seconds < HISTORY_ROW_SECONDS ? rates->count + seconds
+								    : HISTORY_ROW_SECONDS;
+}
+
 static void add_queue(struct queue_history *row, const struct snapshot *snapshot, unsigned index,
 	const struct history *history, uint64_t elapsed_ns, unsigned seconds)
 {
 	const struct snapshot_queue *queue = &snapshot->queues[index];
 	const char *interface = snapshot->interfaces[queue->interface].name;
-	uint64_t packets = queue->flow.rx_packets;
-	float rate = NAN;
 
 	if (row->queue != queue->queue || strcmp(row->interface, interface) != 0) {
 		memset(row, 0, sizeof(*row));
 		snprintf(row->interface, sizeof(row->interface), "%s", interface);
 		row->queue = queue->queue;
-		row->base = SNAPSHOT_UNKNOWN;
+		row->rates.base = SNAPSHOT_UNKNOWN;
 	}
-	if (packets != SNAPSHOT_UNKNOWN && row->base != SNAPSHOT_UNKNOWN && packets >= row->base)
-		rate = (float)((double)(packets - row->base) * (double)NSEC_PER_SEC /
-			       (double)elapsed_ns);
-	row->base = packets;
-	if (queue->state == QUEUE_STALLED || queue->state == QUEUE_ABSENT)
-		rate = NAN;
-	for (unsigned i = 0; i < seconds && i < HISTORY_QUEUE_SECONDS; i++)
-		row->rx_pps[(history->second + i) % HISTORY_QUEUE_SECONDS] = rate;
-	row->count = row->count + seconds < HISTORY_QUEUE_SECONDS ? row->count + seconds
-								  : HISTORY_QUEUE_SECONDS;
+	add_rate(&row->rates, queue->flow.rx_packets,
+		queue->state == QUEUE_STALLED || queue->state == QUEUE_ABSENT, history, elapsed_ns,
+		seconds);
 }
 
 static void group_histogram(const struct histogram *histogram, uint64_t groups[HEAT_GROUPS])
@@ -53,29 +61,31 @@ static void group_histogram(const struct histogram *histogram, uint64_t groups[H
 	}
 }
 
-static void add_heat(struct heat *heat, const struct snapshot_service *service,
-	const struct history *history, unsigned seconds)
+static void add_service(struct service_history *row, const struct snapshot_service *service,
+	const struct history *history, uint64_t elapsed_ns, unsigned seconds)
 {
 	uint64_t groups[HEAT_GROUPS];
 	uint32_t *packets;
-	bool is_same = !strcmp(heat->service, service->name);
+	bool is_same = !strcmp(row->service, service->name);
 
 	group_histogram(&service->histogram, groups);
 	if (!is_same) {
-		memset(heat, 0, sizeof(*heat));
-		snprintf(heat->service, sizeof(heat->service), "%s", service->name);
+		memset(row, 0, sizeof(*row));
+		snprintf(row->service, sizeof(row->service), "%s", service->name);
+		row->rates.base = SNAPSHOT_UNKNOWN;
 	}
+	add_rate(&row->rates, service->flow.rx_packets, false, history, elapsed_ns, seconds);
 	for (unsigned i = 0; i < seconds && i < HEAT_SECONDS; i++)
-		memset(heat->packets[(history->second + i) % HEAT_SECONDS], 0,
-			sizeof(heat->packets[0]));
+		memset(row->packets[(history->second + i) % HEAT_SECONDS], 0,
+			sizeof(row->packets[0]));
 	/* what was gathered over several seconds is shown in the last of them */
-	packets = heat->packets[(history->second + seconds - 1) % HEAT_SECONDS];
+	packets = row->packets[(history->second + seconds - 1) % HEAT_SECONDS];
 	for (unsigned i = 0; i < HEAT_GROUPS; i++) {
-		if (is_same && groups[i] >= heat->base[i])
-			packets[i] = (uint32_t)(groups[i] - heat->base[i]);
-		heat->base[i] = groups[i];
+		if (is_same && groups[i] >= row->base[i])
+			packets[i] = (uint32_t)(groups[i] - row->base[i]);
+		row->base[i] = groups[i];
 	}
-	heat->count = heat->count + seconds < HEAT_SECONDS ? heat->count + seconds : HEAT_SECONDS;
+	row->count = row->count + seconds < HEAT_SECONDS ? row->count + seconds : HEAT_SECONDS;
 }
 
 void history_rows_add(struct history *history, const struct snapshot *snapshot, uint64_t elapsed_ns,
@@ -84,25 +94,25 @@ void history_rows_add(struct history *history, const struct snapshot *snapshot, 
 	for (unsigned i = 0; i < snapshot->queues_count; i++)
 		add_queue(&history->queues[i], snapshot, i, history, elapsed_ns, seconds);
 	for (unsigned i = 0; i < snapshot->services_count; i++)
-		add_heat(&history->heat[i], &snapshot->services[i], history, seconds);
+		add_service(&history->services[i], &snapshot->services[i], history, elapsed_ns,
+			seconds);
 	history->second += seconds;
 }
 
-double history_queue_at(const struct history *history, unsigned queue, unsigned age)
+double history_rate_at(
+	const struct history *history, const struct rate_history *rates, unsigned age)
 {
-	const struct queue_history *row = &history->queues[queue];
-
-	if (age >= row->count)
+	if (age >= rates->count)
 		return NAN;
-	return (double)row->rx_pps[(history->second + HISTORY_QUEUE_SECONDS - 1 - age) %
-				   HISTORY_QUEUE_SECONDS];
+	return (double)rates
+		->rx_pps[(history->second + HISTORY_ROW_SECONDS - 1 - age) % HISTORY_ROW_SECONDS];
 }
 
 const uint32_t *history_heat_at(const struct history *history, unsigned service, unsigned age)
 {
-	const struct heat *heat = &history->heat[service];
+	const struct service_history *row = &history->services[service];
 
-	if (age >= heat->count)
+	if (age >= row->count)
 		return NULL;
-	return heat->packets[(history->second + HEAT_SECONDS - 1 - age) % HEAT_SECONDS];
+	return row->packets[(history->second + HEAT_SECONDS - 1 - age) % HEAT_SECONDS];
 }

@@ -92,6 +92,15 @@ void view_help(const struct view *view, const struct area *area);
 void view_queue(const struct view *view, const struct area *area, unsigned index);
 void view_service(const struct view *view, const struct area *area, unsigned index);
 
+/* The rates of a queue or of a service, as a graph's context; their samples. */
+struct view_rates {
+	const struct history *history;
+	const struct rate_history *of;
+};
+double view_rates_at(const void *context, unsigned age);
+/* They as a graph with its scale and axis, from four lines on. */
+void view_graph_rates(const struct view *view, const struct area *area,
+	const struct rate_history *of, const char *title);
 /* A service's latency over time, on at most the area. Returns the lines it took. */
 int view_heat(const struct view *view, const struct area *area, unsigned service);
 

@@ -209,6 +209,14 @@ static int draw_books(const struct view *view, const struct area *area, int y)
 	return y;
 }
 
+/* All that the books leave, if those can be seen whole. */
+static int graph_rows(const struct view *view, int left)
+{
+	int rows = left - (int)view->now->queues_count - 1;
+
+	return rows > 10 ? rows : 10;
+}
+
 void view_drops(const struct view *view, const struct area *area)
 {
 	struct view graphed = *view;
@@ -222,7 +230,7 @@ void view_drops(const struct view *view, const struct area *area)
 	y += part.height;
 	left = area->height - y;
 	if (left >= 6) {
-		part = area_rows(area, y, left >= 20 ? 10 : left >= 9 ? 5 : 4);
+		part = area_rows(area, y, left >= 20 ? graph_rows(view, left) : left >= 9 ? 5 : 4);
 		graphed.graph = GRAPH_DROPS;
 		section_graph.draw(&graphed, &part);
 		y += part.height;

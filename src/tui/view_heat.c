@@ -8,6 +8,7 @@
 #include "tui/widgets.h"
 
 #define SCALE_COLUMNS 10
+#define MOST_ROWS_TO_A_GROUP 2
 
 /* The groups that have any packets in the seconds shown. */
 static bool find_span(const struct view *view, unsigned service, unsigned seconds, unsigned *lowest,
@@ -39,18 +40,25 @@ static double shade(uint32_t part, uint32_t total)
 	return part && share < 0.01 ? 0.01 : share;
 }
 
-static void draw_column(
-	const struct area *area, int x, const uint32_t *packets, unsigned lowest, unsigned per_row)
+/* Groups to a row; or, where there is more room than groups, rows to a group. */
+struct scale {
+	unsigned groups;
+	int rows;
+};
+
+static void draw_column(const struct area *area, int x, const uint32_t *packets, unsigned lowest,
+	struct scale scale)
 {
 	uint32_t total = 0;
 
 	for (unsigned i = 0; i < HEAT_GROUPS; i++)
 		total += packets[i];
 	for (int y = 0; y < area->height; y++) {
-		unsigned first = lowest + (unsigned)(area->height - 1 - y) * per_row;
+		unsigned row = (unsigned)((area->height - 1 - y) / scale.rows);
+		unsigned first = lowest + row * scale.groups;
 		uint32_t part = 0;
 
-		for (unsigned i = first; i < first + per_row && i < HEAT_GROUPS; i++)
+		for (unsigned i = first; i < first + scale.groups && i < HEAT_GROUPS; i++)
 			part += packets[i];
 		widget_shade(area, x, y, shade(part, total));
 	}
@@ -59,9 +67,10 @@ static void draw_column(
 int view_heat(const struct view *view, const struct area *area, unsigned service)
 {
 	struct area body = area_columns(area, SCALE_COLUMNS, area->width);
-	unsigned seconds = (unsigned)body.width, lowest = 0, highest = 0, per_row;
+	unsigned seconds = (unsigned)body.width, lowest = 0, highest = 0;
+	struct scale scale;
 	char title[96];
-	int rows;
+	int rows, groups;
 
 	if (area->height < 4)
 		return 0;
@@ -73,19 +82,20 @@ int view_heat(const struct view *view, const struct area *area, unsigned service
 		area_text(area, 1, 1, ROLE_DIM, "no packet measured in these seconds");
 		return 2;
 	}
-	per_row = (highest - lowest + (unsigned)area->height - 1) / (unsigned)(area->height - 1);
-	per_row = per_row ? per_row : 1;
-	rows = (int)((highest - lowest) / per_row) + 1;
-	body = area_rows(&body, 1, rows);
-	for (int y = 0; y < rows; y++)
-		area_print(area, 0, y + 1, ROLE_DIM, "%8s+",
-			label_ns(heat_lowest(lowest + (unsigned)(rows - 1 - y) * per_row)).text);
+	rows = area->height - 1;
+	scale.groups = (highest - lowest + (unsigned)rows) / (unsigned)rows;
+	groups = (int)((highest - lowest) / scale.groups) + 1;
+	scale.rows = rows / groups < MOST_ROWS_TO_A_GROUP ? rows / groups : MOST_ROWS_TO_A_GROUP;
+	body = area_rows(&body, 1, groups * scale.rows);
+	for (int i = 0; i < groups; i++)
+		area_print(area, 0, body.height - i * scale.rows, ROLE_DIM, "%8s+",
+			label_ns(heat_lowest(lowest + (unsigned)i * scale.groups)).text);
 	for (int x = 0; x < body.width; x++) {
 		const uint32_t *packets =
 			history_heat_at(view->history, service, (unsigned)(body.width - 1 - x));
 
 		if (packets)
-			draw_column(&body, x, packets, lowest, per_row);
+			draw_column(&body, x, packets, lowest, scale);
 	}
-	return rows + 1;
+	return body.height + 1;
 }

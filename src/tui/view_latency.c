@@ -295,6 +295,10 @@ void view_latency(const struct view *view, const struct area *area)
 		y += wanted;
 		part = area_rows(area, y, area->height - y - 4);
 		y += view_heat(view, &part, (unsigned)service);
+		/* latencies are looked at beside the packets that came */
+		part = area_rows(area, y + 1, area->height - y - 6);
+		view_graph_rates(
+			view, &part, &view->history->services[service].rates, "IN packets/s");
 	} else if (service >= 0 && left >= 4) {
 		part = area_rows(area, y, left);
 		section_histogram.draw(view, &part);

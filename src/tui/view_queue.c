@@ -136,37 +136,6 @@ static int draw_drops(const struct area *area, const struct view *view, unsigned
 	return y;
 }
 
-struct queue_graph {
-	const struct history *history;
-	unsigned queue;
-};
-
-static double sample(const void *context, unsigned age)
-{
-	const struct queue_graph *graph = context;
-
-	return history_queue_at(graph->history, graph->queue, age);
-}
-
-static void draw_graph(const struct area *area, const struct view *view, unsigned index)
-{
-	struct queue_graph context = { view->history, index };
-	struct graph graph = { sample, &context, view->history->queues[index].count, 0 };
-	struct area body = area_columns(area, 6, HISTORY_QUEUE_SECONDS);
-
-	if (area->height < 4)
-		return;
-	for (unsigned age = 0; age < graph.count; age++)
-		if (sample(&context, age) > graph.top)
-			graph.top = sample(&context, age);
-	graph.top = graph_top(graph.top);
-	widget_rule(area, 0, "RX packets/s, the last minute");
-	area_print(area, 0, 1, ROLE_DIM, "%5s", graph_label(graph.top).text);
-	area_print(area, 0, area->height - 1, ROLE_DIM, "%5s", "0");
-	body = area_rows(&body, 1, area->height);
-	widget_graph(&body, &graph);
-}
-
 void view_queue(const struct view *view, const struct area *area, unsigned index)
 {
 	const struct snapshot_queue *queue = &view->now->queues[index];
@@ -184,6 +153,6 @@ void view_queue(const struct view *view, const struct area *area, unsigned index
 	y += draw_drops(&rest, view, index);
 	rest = area_rows(area, y, area->height);
 	y += draw_rings(&rest, view, queue);
-	rest = area_rows(area, y, 10);
-	draw_graph(&rest, view, index);
+	rest = area_rows(area, y, area->height);
+	view_graph_rates(view, &rest, &view->history->queues[index].rates, "RX packets/s");
 }

@@ -13,7 +13,7 @@
 
 #define SPARK_COLUMNS 30
 #define SPARK_FROM_COLUMNS 110 /* narrower screens have none */
-#define GRAPH_ROWS 12
+#define GRAPH_ROWS 12 /* at least, beside something else */
 #define PAGE_LINES 5 /* of the queues' page that are no queues: header, views, head, sum, footer */
 
 static const struct queue_row *row_of(const void *row)
@@ -159,23 +159,10 @@ static struct table make_table(const struct view *view, const struct rows *rows)
 	return table;
 }
 
-struct queue_spark {
-	const struct history *history;
-	unsigned queue;
-};
-
-static double spark_sample(const void *context, unsigned age)
-{
-	const struct queue_spark *spark = context;
-
-	return history_queue_at(spark->history, spark->queue, age);
-}
-
 static void draw_spark(const struct view *view, const struct area *area, int y, unsigned queue)
 {
-	const struct queue_spark context = { view->history, queue };
-	const struct graph graph = { spark_sample, &context, view->history->queues[queue].count,
-		0 };
+	const struct view_rates rates = { view->history, &view->history->queues[queue].rates };
+	const struct graph graph = { view_rates_at, &rates, rates.of->count, 0 };
 
 	widget_spark(area, 0, y, area->width, &graph);
 }
@@ -248,9 +235,9 @@ static void draw_rest(const struct view *view, const struct area *area, int y)
 		return;
 	if (left < wanted + GRAPH_ROWS + 1)
 		wanted = 0;
-	part = area_rows(area, y, wanted || left > GRAPH_ROWS ? GRAPH_ROWS : left);
+	part = area_rows(area, y, wanted ? left - wanted - 1 : left);
 	section_graph.draw(view, &part);
-	part = area_rows(area, y + GRAPH_ROWS + 1, wanted);
+	part = area_rows(area, area->height - wanted, wanted);
 	if (wanted)
 		section_histogram.draw(view, &part);
 }

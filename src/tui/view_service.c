@@ -9,7 +9,9 @@
 #include "tui/changes.h"
 #include "tui/widgets.h"
 
+#define HEAD_COLUMNS 6 /* of the word that a line begins with */
 #define FIGURE_COLUMNS_WIDTH 38
+#define LEAST_GRAPH_ROWS 6
 
 /* The value as its unit wants it. */
 static struct label label_figure(const struct figure_text *text, union figure_value value)
@@ -62,13 +64,27 @@ static int draw_head(
 	return 2;
 }
 
+/* What is said behind something, whole: if need be in a line of its own. Returns the line. */
+static int put_note(const struct area *area, int x, int y, enum role role, const char *text)
+{
+	if (x + text_width(text) > area->width) {
+		x = HEAD_COLUMNS;
+		y++;
+	}
+	area_text(area, x, y, role, text);
+	return y;
+}
+
 static int draw_paths(const struct view *view, const struct area *area, int y,
 	const struct snapshot_service *service)
 {
-	for (unsigned i = 0; i < service->paths_count; i++, y++)
-		area_print(area, 0, y, ROLE_TEXT, "HALF  %s on %s: %s", service->paths[i].path,
-			view->now->interfaces[service->paths[i].interface].name,
-			service->paths[i].why);
+	for (unsigned i = 0; i < service->paths_count; i++, y++) {
+		const struct snapshot_service_path *path = &service->paths[i];
+		int x = area_print(area, 0, y, ROLE_TEXT, "HALF  %s on %s:", path->path,
+			view->now->interfaces[path->interface].name);
+
+		y = put_note(area, x + 1, y, ROLE_TEXT, path->why);
+	}
 	return y;
 }
 
@@ -80,12 +96,14 @@ static int draw_reasons(const struct view *view, const struct area *area, int y,
 	for (unsigned i = 0; i < DROPS_OF_SERVICE; i++) {
 		double rate = before ? view_rate(view, before->drop[i], now->drop[i]) : NAN;
 
+		enum role role = rate > 0 ? ROLE_WARN : ROLE_TEXT;
+		int x;
+
 		if (!now->drop[i])
 			continue;
-		area_print(area, 0, y++, rate > 0 ? ROLE_WARN : ROLE_TEXT,
-			"DROP  %-16s %8s/s  total %-8s %s", drop_names[i],
-			label_number(rate, "").text, label_count(now->drop[i]).text,
-			drop_texts[i].meaning);
+		x = area_print(area, 0, y, role, "DROP  %-16s %8s/s  total %-8s", drop_names[i],
+			label_number(rate, "").text, label_count(now->drop[i]).text);
+		y = put_note(area, x + 1, y, role, drop_texts[i].meaning) + 1;
 	}
 	return y;
 }
@@ -93,17 +111,20 @@ static int draw_reasons(const struct view *view, const struct area *area, int y,
 static int draw_latency(const struct view *view, const struct area *area, int y,
 	const struct snapshot_latency *latency)
 {
-	if (snapshot_is_untimed(latency, view->now->level))
+	int x;
+
+	if (snapshot_is_untimed(latency, view->now->level)) {
 		area_print(area, 0, y, ROLE_DIM, "LAT   n/a: %s", latency->what);
-	else if (!latency->sampled)
+	} else if (!latency->sampled) {
 		area_print(area, 0, y, ROLE_DIM, "LAT   not measured at level %s (press d)",
 			level_names[view->now->level]);
-	else
-		area_print(area, 0, y, ROLE_TEXT,
-			"LAT   p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (%s)",
+	} else {
+		x = area_print(area, 0, y, ROLE_TEXT, "LAT   p50 %s p90 %s p99 %s p99.9 %s max %s",
 			label_ns(latency->p50).text, label_ns(latency->p90).text,
 			label_ns(latency->p99).text, label_ns(latency->p999).text,
-			label_ns(latency->max).text, latency->what);
+			label_ns(latency->max).text);
+		y = put_note(area, x + 2, y, ROLE_DIM, latency->what);
+	}
 	return y + 1;
 }
 
@@ -260,6 +281,28 @@ static int draw_body(
 	return draw_tables(view, area, y, index, marked);
 }
 
+/* What there is room for below: when packets came, and how long they took. */
+static void draw_rest(const struct view *view, const struct area *area, unsigned index)
+{
+	const struct snapshot_service *service = &view->now->services[index];
+	struct page_state *latency;
+	struct view chosen = *view;
+	struct area part = *area;
+	int wanted;
+
+	/* the histogram is of the service that is chosen on the page of latencies */
+	latency = &chosen.state[PAGE_LATENCY];
+	snprintf(latency->selected, sizeof(latency->selected), "%s", service->name);
+	chosen.filter[0] = '\0';
+	wanted = service->latency.sampled ? section_histogram.wants(&chosen, area->width) : 0;
+	if (area->height >= wanted + LEAST_GRAPH_ROWS + 1)
+		part = area_rows(area, 0, area->height - (wanted ? wanted + 1 : 0));
+	view_graph_rates(view, &part, &view->history->services[index].rates, "IN packets/s");
+	part = area_rows(area, part.height + 1, wanted);
+	if (part.height == wanted && wanted)
+		section_histogram.draw(&chosen, &part);
+}
+
 void view_service(const struct view *view, const struct area *area, unsigned index)
 {
 	int y = draw_head(view, area, &view->now->services[index]), marked = -1;
@@ -276,6 +319,10 @@ void view_service(const struct view *view, const struct area *area, unsigned ind
 	else if (marked > scroll + rest.height - 2)
 		scroll = marked - rest.height + 2;
 	draw_body(view, &rest, -scroll, index, &marked);
+	if (-hidden > LEAST_GRAPH_ROWS) {
+		rest = area_rows(&rest, rest.height + hidden + 1, rest.height);
+		draw_rest(view, &rest, index);
+	}
 	if (hidden > scroll)
 		area_print(area, area->width - 12, area->height - 1, ROLE_SELECT, " +%d lines ",
 			hidden - scroll);
