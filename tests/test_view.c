@@ -223,6 +223,36 @@ static void test_everything_about_a_queue_and_a_service(void **state)
 	free(feed);
 }
 
+/* Where a line is too short for it, in several. */
+static void test_the_selected_event_and_a_long_book_are_shown_whole(void **state)
+{
+	static const char *const words[] = { "the first words", "some in the middle", "the last" };
+	struct feed *feed = make_feed("rich");
+	struct view view = make_view(feed);
+	struct log_line *line = &feed->live.events.lines[feed->live.events.count - 1];
+	struct snapshot_service *service = &feed->live.now.services[0];
+	char *text;
+
+	(void)state;
+	snprintf(line->text, sizeof(line->text), "%s, %60s, and, behind more, %s", words[0],
+		words[1], words[2]);
+	view.page = PAGE_EVENTS;
+	snprintf(view.state[PAGE_EVENTS].selected, VIEW_KEY_BYTES, "%llu.%lld",
+		(unsigned long long)line->number, (long long)line->time_ns);
+	text = render(&view, 60, 24, false);
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_non_null(strstr(text, words[i]));
+	free(text);
+	service->made_packets = service->pass_packets = service->delivered_packets = 123456;
+	view.page = PAGE_SERVICES;
+	text = render(&view, 80, 24, false);
+	assert_non_null(strstr(text, "BOOK  in "));
+	assert_non_null(strstr(text, "+ made 123.5k"));
+	assert_non_null(strstr(text, "+ delivered 123.5k"));
+	free(text);
+	free(feed);
+}
+
 static void test_a_frozen_screen_says_so_at_every_size(void **state)
 {
 	struct feed *feed = make_feed("healthy");
@@ -351,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_ascii_is_enough),
 		cmocka_unit_test(test_the_help_page_shows_every_key),
 		cmocka_unit_test(test_everything_about_a_queue_and_a_service),
+		cmocka_unit_test(test_the_selected_event_and_a_long_book_are_shown_whole),
 		cmocka_unit_test(test_a_frozen_screen_says_so_at_every_size),
 		cmocka_unit_test(test_quitting_asks_even_in_one_line),
 		cmocka_unit_test(test_books_that_do_not_balance_raise_an_alarm),

@@ -357,7 +357,7 @@ static unsigned http_needs(const void *settings)
 static const char *http_untimed(const void *settings)
 {
 	(void)settings;
-	return "from GET and from SYN are on the service's page";
+	return "has its own: get_p50, get_p99, syn_p50, syn_p99";
 }
 
 const struct service_type service_http = {

@@ -175,6 +175,10 @@ static int draw_advice(const struct view *view, const struct area *area, int y)
 		}
 		index = rows.index[0];
 	}
+	/* where the table has no room for it, what it means is said whole */
+	if (text_width(drop_texts[index].meaning) >= area->width - table_width(area))
+		area_print(area, 0, y++, ROLE_STRONG, "%s: %s.", drop_names[index],
+			drop_texts[index].meaning);
 	snprintf(advice, sizeof(advice), "%s", drop_texts[index].advice);
 	advice[0] = (char)toupper((unsigned char)advice[0]);
 	area_print(area, 0, y, ROLE_STRONG, "%s: %s.", drop_names[index], advice);

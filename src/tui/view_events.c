@@ -3,6 +3,7 @@
 #include "tui/view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/rows.h"
 #include "tui/widgets.h"
@@ -41,14 +42,48 @@ static enum role role_of(const struct log_line *line)
 					    : ROLE_TEXT;
 }
 
-static void draw_event(const struct area *area, int y, const struct log_line *line, bool selected)
-{
-	enum role role = selected ? ROLE_SELECT : role_of(line);
+#define TEXT_COLUMN 9 /* behind the time */
 
-	if (selected)
-		area_fill(area, 0, y, area->width, role, L' ');
-	area_text(area, 0, y, selected ? role : ROLE_DIM, label_clock(line->time_ns).text);
-	area_print(area, 9, y, role, "%s%s", line->level <= LOG_WARNING ? "! " : "", line->text);
+static void draw_event(const struct area *area, int y, const struct log_line *line)
+{
+	area_text(area, 0, y, ROLE_DIM, label_clock(line->time_ns).text);
+	area_print(area, TEXT_COLUMN, y, role_of(line), "%s%s",
+		line->level <= LOG_WARNING ? "! " : "", line->text);
+}
+
+/* The bytes that so many columns hold, of whole words where there is a blank. */
+static size_t line_bytes(const char *text, int columns)
+{
+	size_t bytes = 0, words = 0;
+
+	for (int x = 0; x < columns && text[bytes]; x++) {
+		words = text[bytes] == ' ' ? bytes : words;
+		do
+			bytes++;
+		while ((text[bytes] & 0xc0) == 0x80);
+	}
+	return words && text[bytes] && text[bytes] != ' ' ? words : bytes;
+}
+
+/* The selected one, whole. Returns the line behind it. */
+static int draw_selected(const struct area *area, int y, const struct log_line *line)
+{
+	const char *text = line->text;
+	int room = area->width - TEXT_COLUMN;
+
+	area_fill(area, 0, y, area->width, ROLE_SELECT, L' ');
+	area_text(area, 0, y, ROLE_SELECT, label_clock(line->time_ns).text);
+	if (line->level <= LOG_WARNING)
+		area_put(area, TEXT_COLUMN - 1, y, ROLE_SELECT, L'!');
+	do {
+		size_t bytes = room > 0 ? line_bytes(text, room) : strlen(text);
+
+		area_fill(area, TEXT_COLUMN, y, room, ROLE_SELECT, L' ');
+		area_print(area, TEXT_COLUMN, y++, ROLE_SELECT, "%.*s", (int)bytes, text);
+		text += bytes;
+		text += *text == ' ';
+	} while (*text);
+	return y;
 }
 
 static int wants_events(const struct view *view, int width)
@@ -60,23 +95,33 @@ static int wants_events(const struct view *view, int width)
 static void draw_events(const struct view *view, const struct area *area)
 {
 	for (int y = 0; y < area->height && y < (int)view->events->count; y++)
-		draw_event(area, y, &view->events->lines[y], false);
+		draw_event(area, y, &view->events->lines[y]);
 }
 const struct section section_events = { wants_events, draw_events };
 
 void view_events(const struct view *view, const struct area *area)
 {
+	const struct area none = { .width = area->width };
 	struct rows rows;
-	int selected, y = 0;
+	int selected, y = 0, lines = 1;
 	unsigned first;
 
 	rows_list(view, PAGE_EVENTS, &rows);
 	selected = rows_selected(view, PAGE_EVENTS, &rows);
-	first = rows_first(&rows, selected, (unsigned)area->height);
+	if (selected >= 0)
+		lines = draw_selected(&none, 0, &view->events->lines[rows.index[selected]]);
+	first = rows_first(
+		&rows, selected, (unsigned)(area->height > lines ? area->height - lines + 1 : 1));
 	if (!rows.count)
 		area_text(area, 0, 0, ROLE_DIM,
 			rows.hidden ? "No event has what the filter wants (/ or Esc)"
 				    : "Nothing has happened yet");
-	for (unsigned i = first; i < rows.count && y < area->height; i++, y++)
-		draw_event(area, y, &view->events->lines[rows.index[i]], (int)i == selected);
+	for (unsigned i = first; i < rows.count && y < area->height; i++) {
+		const struct log_line *line = &view->events->lines[rows.index[i]];
+
+		if ((int)i == selected)
+			y = draw_selected(area, y, line);
+		else
+			draw_event(area, y++, line);
+	}
 }

@@ -299,7 +299,10 @@ void view_latency(const struct view *view, const struct area *area)
 		part = area_rows(area, y + 1, area->height - y - 6);
 		view_graph_rates(
 			view, &part, &view->history->services[service].rates, "IN packets/s");
-	} else if (service >= 0 && left >= 4) {
+	} else if (service < 0) {
+		part = area_rows(area, y + 1, left - 2);
+		section_graph.draw(view, &part);
+	} else if (left >= 4) {
 		part = area_rows(area, y, left);
 		section_histogram.draw(view, &part);
 		y += left;

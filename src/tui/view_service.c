@@ -38,30 +38,50 @@ static uint64_t in_queues(const struct snapshot_service *service)
 	return service->flow.rx_packets - judged;
 }
 
+/* In as many lines as its terms need. */
+static int draw_book(const struct area *area, int y, const struct snapshot_service *service)
+{
+	const uint64_t queued = in_queues(service);
+	const struct {
+		const char *name;
+		uint64_t packets;
+		bool shown;
+	} terms[] = {
+		{ "in", service->flow.rx_packets, true },
+		{ "+ made", service->made_packets,
+			service->made_packets && service->made_packets != SNAPSHOT_UNKNOWN },
+		{ "= out", service->flow.tx_packets, true },
+		{ "+ drop", snapshot_service_drops(service), true },
+		{ "+ pass", service->pass_packets, true },
+		{ "+ delivered", service->delivered_packets, true },
+		{ "+ lost or under way", queued, queued },
+	};
+	struct line line = line_start(area, y);
+
+	line_add(&line, ROLE_TITLE, "BOOK ");
+	for (unsigned i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		const struct label count = label_count(terms[i].packets);
+
+		if (!terms[i].shown ||
+			line_add(&line, ROLE_TEXT, " %s %s", terms[i].name, count.text))
+			continue;
+		line = line_start(area, ++y);
+		line_add(&line, ROLE_TEXT, "      %s %s", terms[i].name, count.text);
+	}
+	return y + 1;
+}
+
 static int draw_head(
 	const struct view *view, const struct area *area, const struct snapshot_service *service)
 {
 	struct line line = line_start(area, 0);
-	uint64_t queued;
 
 	line_add(&line, ROLE_TITLE, "%s", service->name);
 	line_add(&line, ROLE_TEXT, " (%s, %s)", service->type, service->state);
 	line_part(&line, ROLE_STRONG, "in %s", label_number(service->flow.rx_pps, "pps").text);
 	line_add(&line, ROLE_TEXT, " %s", view_bandwidth(view, service->flow.rx_bps, true).text);
 	line_part(&line, ROLE_STRONG, "out %s", label_number(service->flow.tx_pps, "pps").text);
-	line = line_start(area, 1);
-	line_add(&line, ROLE_TITLE, "BOOK");
-	line_add(&line, ROLE_TEXT, "  in %s%s = out %s + drop %s + pass %s + delivered %s",
-		label_count(service->flow.rx_packets).text,
-		label_made(service->made_packets, false).text,
-		label_count(service->flow.tx_packets).text,
-		label_count(snapshot_service_drops(service)).text,
-		label_count(service->pass_packets).text,
-		label_count(service->delivered_packets).text);
-	queued = in_queues(service);
-	if (queued)
-		line_add(&line, ROLE_TEXT, " + lost or under way %s", label_count(queued).text);
-	return 2;
+	return draw_book(area, 1, service);
 }
 
 /* What is said behind something, whole: if need be in a line of its own. Returns the line. */
