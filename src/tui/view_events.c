@@ -101,7 +101,7 @@ const struct section section_events = { wants_events, draw_events };
 
 void view_events(const struct view *view, const struct area *area)
 {
-	const struct area none = { .width = area->width };
+	const struct area none = area_rows(area, 0, 0);
 	struct rows rows;
 	int selected, y = 0, lines = 1;
 	unsigned first;
