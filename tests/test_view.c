@@ -226,7 +226,7 @@ static void test_everything_about_a_queue_and_a_service(void **state)
 /* Where a line is too short for it, in several. */
 static void test_the_selected_event_and_a_long_book_are_shown_whole(void **state)
 {
-	static const char *const words[] = { "the first words", "some in the middle", "the last" };
+	static const char *const words[] = { "beginning,", "middle,", "finally" };
 	struct feed *feed = make_feed("rich");
 	struct view view = make_view(feed);
 	struct log_line *line = &feed->live.events.lines[feed->live.events.count - 1];
@@ -234,8 +234,8 @@ static void test_the_selected_event_and_a_long_book_are_shown_whole(void **state
 	char *text;
 
 	(void)state;
-	snprintf(line->text, sizeof(line->text), "%s, %60s, and, behind more, %s", words[0],
-		words[1], words[2]);
+	snprintf(line->text, sizeof(line->text), "%s %60s and, behind more, %s", words[0], words[1],
+		words[2]);
 	view.page = PAGE_EVENTS;
 	snprintf(view.state[PAGE_EVENTS].selected, VIEW_KEY_BYTES, "%llu.%lld",
 		(unsigned long long)line->number, (long long)line->time_ns);

@@ -80,8 +80,7 @@ static int draw_selected(const struct area *area, int y, const struct log_line *
 
 		area_fill(area, TEXT_COLUMN, y, room, ROLE_SELECT, L' ');
 		area_print(area, TEXT_COLUMN, y++, ROLE_SELECT, "%.*s", (int)bytes, text);
-		text += bytes;
-		text += *text == ' ';
+		text += bytes + strspn(text + bytes, " ");
 	} while (*text);
 	return y;
 }
