@@ -111,7 +111,10 @@ static int load_failed(int ret, const char *log, struct err *err)
 	if (err->text[length])
 		return ret;
 	log_tail(log, tail, sizeof(tail));
-	return tail[0] ? err_add(err, ret, ": the verifier says: %s", tail) : ret;
+	if (tail[0])
+		return err_add(err, ret, ": the verifier says: %s", tail);
+	libbpf_line[strcspn(libbpf_line, "\n")] = '\0';
+	return *libbpf_line ? err_add(err, ret, ": %s", libbpf_line) : ret;
 }
 
 /* What is called NAME_WORD belongs to the service NAME; without one of that name that is finished here, it is left
@@ -268,6 +271,7 @@ int xdp_program_open(
 	int ret = -ENOMEM;
 
 	libbpf_set_print(libbpf_keep);
+	libbpf_line[0] = '\0';
 	if (!p || !log)
 		goto out_free;
 	p->link_fd = -1;
