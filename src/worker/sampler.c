@@ -127,9 +127,9 @@ static void fill_drops(struct snapshot_queue *q, const struct books *books, uint
 		known(books->gauges.rx_ring_full) + known(books->direct_gauges.rx_ring_full);
 	q->drop[DROP_rx_dropped] +=
 		known(books->gauges.rx_dropped) + known(books->direct_gauges.rx_dropped);
-	q->drop[DROP_tx_failed] = failed;
+	q->drop[DROP_tx_failed] += failed;
 	/* unknown, unless there is something to say */
-	if (!failed && books->tx_errors == UINT64_MAX)
+	if (!q->drop[DROP_tx_failed] && books->tx_errors == UINT64_MAX)
 		q->drop[DROP_tx_failed] = SNAPSHOT_UNKNOWN;
 }
 
