@@ -87,21 +87,20 @@ static __always_inline int judge(
 	verdict = http_judge(skb, w, hook->counts);
 	http_count_copies(hook, w);
 	if (verdict == HTTP_SENT) {
-		http_count_sent(hook, w);
+		http_count_sent(skb, hook, w);
 		return TC_ACT_REDIRECT;
 	}
 	if (verdict >= HTTP_DROPPED) {
-		count(&hook->books->own[(OUTCOME_DROP + verdict - HTTP_DROPPED) & (OUTCOMES - 1)],
-			hook);
+		count_own(skb, hook, OUTCOME_DROP + verdict - HTTP_DROPPED);
 		return TC_ACT_SHOT;
 	}
 	if (verdict == HTTP_ABSORBED) {
 		/* went to the one that it was for */
-		count(&hook->books->own[OUTCOME_DELIVER], hook);
+		count_own(skb, hook, OUTCOME_DELIVER);
 		hook->counts->counter[HTTP_absorbed]++;
 		return TC_ACT_SHOT;
 	}
-	count(&hook->books->own[OUTCOME_PASS], hook);
+	count_own(skb, hook, OUTCOME_PASS);
 	if (verdict == HTTP_HAND_OVER)
 		hook->counts->counter[hand_over(skb, w, listener) ? HTTP_hand_over_failed
 								  : HTTP_handed_over]++;
@@ -137,30 +136,31 @@ int ringside_http(struct __sk_buff *skb)
 	if (!w)
 		return pass_other(&hook);
 	w->interface = hook.interface;
+	http_tap_keep(skb, &hook);
 	http_fill_key(skb, w, ETH_HLEN, is_ipv6);
 	verdict = http_is_asked_elsewhere(skb)
 			  ? VERDICT_NEXT
 			  : http_judge_source(w, hook.counts, is_ipv6, hook.packets);
 	if (verdict != VERDICT_NEXT) {
-		http_count_refused(&hook, verdict);
+		http_count_refused(skb, &hook, verdict);
 		return verdict == VERDICT_PASS ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 	}
 	sk = http_find_socket(skb, &w->key, is_ipv6);
 	if (!sk) {
-		count(&hook.books->own[OUTCOME_PASS], &hook);
+		count_own(skb, &hook, OUTCOME_PASS);
 		hook.counts->counter[HTTP_no_listener]++;
 		return TC_ACT_UNSPEC;
 	}
 	if (sk->state != BPF_TCP_LISTEN) {
 		bpf_sk_release(sk);
-		count(&hook.books->own[OUTCOME_PASS], &hook);
+		count_own(skb, &hook, OUTCOME_PASS);
 		hook.counts->counter[HTTP_server_packets]++;
 		return TC_ACT_UNSPEC;
 	}
 	if (http_read_frame(skb, w, end) || http_tcp_read(&w->tcp, w->buffer, is_ipv6, at, end) ||
 		/* what is longer is handed over, and then looked at */
 		(!w->cut && !http_is_intact(w, end))) {
-		count(&hook.books->own[OUTCOME_PASS], &hook);
+		count_own(skb, &hook, OUTCOME_PASS);
 		action = TC_ACT_UNSPEC;
 	} else {
 		action = judge(skb, w, sk, &hook);

@@ -196,4 +196,9 @@ struct http_address {
 	__u8 byte[16]; /* IPv4: ::ffff:a.b.c.d */
 };
 
+/* What taps want of the hooks: targets of tap.h, for the service in this slot. */
+struct http_tap_rule {
+	__u32 targets, slot;
+};
+
 #endif

@@ -64,6 +64,11 @@ static __noinline int http_judge_source(
 	const struct access_source source = http_source(w, is_ipv6);
 	int verdict;
 
+#if TAPPED
+	/* with taps there is one program for both */
+	if (!access_rule.on)
+		return VERDICT_NEXT;
+#endif
 	if (rule.addresses && !(http_wanted(w, is_ipv6) & rule.addresses))
 		return VERDICT_NEXT;
 	verdict = access_ask(
@@ -125,12 +130,13 @@ static __always_inline void http_mark(HTTP_CONTEXT *ctx)
 }
 #endif
 
-static __always_inline void http_count_refused(const struct hook *hook, int verdict)
+static __always_inline void http_count_refused(
+	HTTP_CONTEXT *ctx, const struct hook *hook, int verdict)
 {
 	__u32 outcome =
 		verdict == VERDICT_PASS ? OUTCOME_PASS : OUTCOME_DROP + verdict - VERDICT_DROP;
 
-	count(&hook->books->own[outcome & (OUTCOMES - 1)], hook);
+	count_own(ctx, hook, outcome);
 }
 
 #endif

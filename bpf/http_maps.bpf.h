@@ -11,6 +11,10 @@
 #include "http_tcp.h"
 #include "verdict.h"
 
+#ifndef TAPPED
+#define TAPPED 0
+#endif
+
 struct http_rule rule SEC(".data.rule") = { 0 };
 struct http_state state SEC(".data.state") = { 0 };
 

@@ -5,20 +5,19 @@
 #define RINGSIDE_HTTP_PACKET_BPF_H
 
 #include "checksum.h"
-#include "http_maps.bpf.h"
-
-struct hook {
-	struct hook_books *books;
-	struct http_counts *counts;
-	__u32 bytes, packets;
-	__u32 tag_bytes; /* of these: of a tag that is not in the frame, neither here nor in the answer */
-	__u32 interface;
-};
+#include "http_tap.bpf.h"
 
 static __always_inline void count(struct cell *cell, const struct hook *hook)
 {
 	cell->packets += hook->packets;
 	cell->bytes += hook->bytes;
+}
+
+/* A packet of the service's. */
+static __always_inline void count_own(HTTP_CONTEXT *ctx, const struct hook *hook, __u32 outcome)
+{
+	count(&hook->books->own[outcome & (OUTCOMES - 1)], hook);
+	http_tap_show(ctx, hook, outcome);
 }
 
 /* The frames that went out before the packet itself, if any. */
@@ -32,7 +31,8 @@ static __always_inline void http_count_copies(const struct hook *hook, const str
 
 /* The packet has become an answer. Of segments that came as one packet the others went to the one that they were
  * for. */
-static __always_inline void http_count_sent(const struct hook *hook, const struct http_work *w)
+static __always_inline void http_count_sent(
+	HTTP_CONTEXT *ctx, const struct hook *hook, const struct http_work *w)
 {
 	struct hook_books *books = hook->books;
 
@@ -40,6 +40,7 @@ static __always_inline void http_count_sent(const struct hook *hook, const struc
 	books->own[OUTCOME_TX].bytes += hook->bytes;
 	books->own[OUTCOME_DELIVER].packets += hook->packets - 1;
 	books->made.bytes += (__u64)w->made_bytes + hook->tag_bytes - hook->bytes;
+	http_tap_show(ctx, hook, OUTCOME_TX);
 }
 
 /* Finds the TCP header of a whole IPv4 or IPv6 packet without options and extensions to our port, behind the
@@ -207,6 +208,9 @@ static __always_inline int http_open_hook(struct hook *hook, __u32 ifindex, __u3
 	if (i == HTTP_INTERFACES)
 		return -1;
 	hook->interface = i;
+#if TAPPED
+	hook->queue = queue;
+#endif
 	place = i * HTTP_QUEUES + (queue < HTTP_QUEUES ? queue : HTTP_QUEUES - 1);
 	hook->books = bpf_map_lookup_elem(&books, &place);
 	hook->counts = bpf_map_lookup_elem(&counts, &zero);

@@ -14,6 +14,11 @@
 /* The hooks include one of these two, and then the same TCP. */
 #define HTTP_CONTEXT struct __sk_buff
 #define HTTP_IS_XDP 0
+/* For taps: the packet as it is here, and its tag, which is beside it. */
+#define HTTP_BYTES(ctx) ((ctx)->len)
+#define HTTP_LOAD(ctx, to, bytes) bpf_skb_load_bytes(ctx, 0, to, bytes)
+#define HTTP_TAG_PROTO(ctx) ((ctx)->vlan_present ? (__be16)(ctx)->vlan_proto : 0)
+#define HTTP_TAG(ctx) ((ctx)->vlan_present ? BE16((__u16)(ctx)->vlan_tci) : 0)
 
 #include "http_maps.bpf.h"
 

@@ -59,17 +59,16 @@ static __always_inline int finish(
 	struct xdp_md *ctx, struct http_work *w, const struct hook *hook, int verdict)
 {
 	if (verdict == HTTP_SENT) {
-		http_count_sent(hook, w);
+		http_count_sent(ctx, hook, w);
 		return http_place(w)->redirects ? (int)bpf_redirect(ctx->ingress_ifindex, 0) & 7
 						: XDP_TX;
 	}
 	if (verdict >= HTTP_DROPPED) {
-		count(&hook->books->own[(OUTCOME_DROP + verdict - HTTP_DROPPED) & (OUTCOMES - 1)],
-			hook);
+		count_own(ctx, hook, OUTCOME_DROP + verdict - HTTP_DROPPED);
 		return XDP_DROP;
 	}
 	if (verdict == HTTP_ABSORBED) {
-		count(&hook->books->own[OUTCOME_DELIVER], hook);
+		count_own(ctx, hook, OUTCOME_DELIVER);
 		hook->counts->counter[HTTP_absorbed]++;
 		return XDP_DROP;
 	}
@@ -104,13 +103,14 @@ int ringside_http_xdp(struct xdp_md *ctx)
 	at = find_tcp(ctx, w, &is_ipv6, &end);
 	if (!at || end > hook.bytes)
 		return XDP_PASS;
+	http_tap_keep(ctx, &hook);
 	if (http_is_asked_elsewhere(ctx))
 		return XDP_PASS;
 	verdict = http_judge_source(w, hook.counts, is_ipv6, hook.packets);
 	if (verdict == VERDICT_PASS)
 		return XDP_PASS; /* TC sees the same, and counts it */
 	if (verdict != VERDICT_NEXT) {
-		http_count_refused(&hook, verdict);
+		http_count_refused(ctx, &hook, verdict);
 		return XDP_DROP;
 	}
 	action = answer(ctx, w, &hook, at, end, is_ipv6);

@@ -9,6 +9,11 @@
 
 #define HTTP_CONTEXT struct xdp_md
 #define HTTP_IS_XDP 1
+/* For taps. */
+#define HTTP_BYTES(ctx) http_frame_bytes(ctx)
+#define HTTP_LOAD(ctx, to, bytes) bpf_xdp_load_bytes(ctx, 0, to, bytes)
+#define HTTP_TAG_PROTO(ctx) 0
+#define HTTP_TAG(ctx) 0
 
 #include "http_maps.bpf.h"
 
@@ -21,7 +26,12 @@
 
 static __always_inline __u32 http_frame_bytes(HTTP_CONTEXT *ctx)
 {
+#if TAPPED
+	/* short of registers, clang would keep half a pointer on the stack, which the verifier refuses */
+	return (__u32)bpf_xdp_get_buff_len(ctx);
+#else
 	return (__u32)((long)ctx->data_end - (long)ctx->data);
+#endif
 }
 
 static __always_inline int http_read_frame(HTTP_CONTEXT *ctx, struct http_work *w, __u32 end)

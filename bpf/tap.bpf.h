@@ -20,31 +20,8 @@ const volatile __u32 tap_wanted = 0;
 #endif
 
 #if TAPPED
-struct {
-	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
-	__type(key, __u32);
-	__type(value, __u32);
-} tap_packets SEC(".maps");
-
-/* Sized for the CPUs. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct tap_lost);
-} tap_lost SEC(".maps");
-
-static __always_inline void tap_note_lost(__u32 targets)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct tap_lost *lost = bpf_map_lookup_elem(&tap_lost, &cpu);
-
-	if (!lost)
-		return;
-	for (__u32 i = 0; i < TAP_TARGETS; i++)
-		lost->packets[i] += targets >> i & 1;
-}
+#define TAP_PLACES 1
+#include "tap_maps.bpf.h"
 
 /* One for all places that count: they are many in the program's text. */
 static __noinline int tap_show(
@@ -52,16 +29,17 @@ static __noinline int tap_show(
 {
 	const struct tap_note note = {
 		.time_ns = bpf_ktime_get_ns(),
-		.queue = queue,
 		.bytes = bytes,
-		.slot = slot,
-		.outcome = outcome,
+		.queue = (__u16)queue,
+		.slot = (__u8)slot,
+		.outcome = (__u8)outcome,
+		.packets = 1,
 	};
 
 	/* behind the note the kernel copies the frame itself */
 	if (bpf_perf_event_output(ctx, &tap_packets, (__u64)bytes << 32 | BPF_F_CURRENT_CPU,
 		    (void *)&note, sizeof(note)))
-		tap_note_lost(tap_targets(tap_wanted, slot, outcome));
+		tap_note_lost(tap_targets(tap_wanted, slot, outcome), 0);
 	return 0;
 }
 #else

@@ -16,15 +16,19 @@
 /* In front of a frame that the kernel half shows. */
 struct tap_note {
 	__u64 time_ns; /* CLOCK_MONOTONIC */
-	__u32 queue;
 	__u32 bytes; /* of the frame, which follows */
-	__u32 slot; /* or SLOT_NONE */
-	__u32 outcome; /* enum outcome */
+	__u16 queue;
+	__u8 slot; /* or SLOT_NONE */
+	__u8 outcome; /* enum outcome */
+	__u16 place; /* the number of its interface, of a hook that a service has on several */
+	__u16 packets; /* that GRO has put together in it */
+	__be16 tag_proto,
+		tag; /* of a VLAN, which has been taken out of the frame; tag_proto 0: none */
 };
 
 _Static_assert(sizeof(struct tap_note) == 24, "layout");
 
-/* Frames that found no room on one CPU, by target. */
+/* Frames of one interface that found no room on one CPU, by target. */
 struct tap_lost {
 	__u64 packets[TAP_TARGETS];
 };
@@ -39,7 +43,8 @@ static inline __attribute__((always_inline)) __u32 tap_targets(
 }
 
 /* What a frame in a tap's ring has in the place of its ports; in that of its hash is how many there have been
- * for the target, those that were lost among them. */
+ * for the target, those that were lost among them; in that of its header's length, of how many packets it was put
+ * together. */
 static inline __u32 tap_word(__u32 queue, __u32 slot, __u32 outcome)
 {
 	return queue << 16 | slot << 8 | outcome;

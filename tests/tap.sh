@@ -28,7 +28,12 @@ tap_ends() {
 # frames_of FILE: its packets in hexadecimal, as tshark reads them
 frames_of() {
 	tshark -r "$1" -F pcap -w "$1.pcap" 2>"$dir/tshark" || fail "tshark: $(cat "$dir/tshark")"
-	"$python" - "$1.pcap" <<-PYTHON
+	cap_frames "$1.pcap"
+}
+
+# cap_frames FILE: the packets of an old capture file in hexadecimal
+cap_frames() {
+	"$python" - "$1" <<-PYTHON
 		import struct, sys
 		data = open(sys.argv[1], "rb").read()
 		at = 24

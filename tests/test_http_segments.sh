@@ -4,6 +4,7 @@
 # too early, twice or in parts, windows and options that make no sense.
 . "${srcdir:-$(dirname "$0")/..}/tests/net.sh"
 . "$srcdir/tests/http.sh"
+. "$srcdir/tests/tap.sh"
 
 # segments KEY=VALUE...: see http_segments.py; both families at once, since most of it is waiting for nothing to come
 segments() {
@@ -20,6 +21,54 @@ segments() {
 	[ ! -s "$dir/said-4" ] && [ ! -s "$dir/said-6" ] || fail "$(cat "$dir"/said-[46])"
 }
 
+# counted: what the service has counted, by what became of it, as the comments of a tap's packets say it
+counted() {
+	"$python" - "$out" <<-'PYTHON'
+		import json, sys
+		service = json.loads(open(sys.argv[1]).read().split("\n")[-2])["services"][0]
+		counts = {"answered": service["tx_packets"] - service["made_packets"], "delivered": service["delivered_packets"],
+		          "passed": service["pass_packets"]}
+		counts.update(("dropped: " + reason, count) for reason, count in service["drop"].items())
+		print("".join("%d %s\n" % (counts[what], what) for what in sorted(counts)), end="")
+	PYTHON
+}
+
+# A tap, and beside it what the far end sends. That the same packets go out and come in, GRO must leave them alone.
+look_begin() {
+	in_near ethtool -K rs0 gro off || fail "GRO cannot be switched off"
+	tap http --write look.pcapng
+	ip netns exec "$far" tcpdump -i peer0 -Q out --immediate-mode -U -w look.pcap \
+		'tcp dst port 80 or (vlan and tcp dst port 80)' 2>tcpdump.err >/dev/null &
+	tcpdump_pid=$!
+	started="$started $tcpdump_pid"
+	wait_for 10 grep -q 'shown from here on' tap.err && wait_for 10 grep -q 'listening on' tcpdump.err ||
+		fail "nobody looks: $(cat tap.err tcpdump.err)"
+	becomes "not totals.in_flight_packets"
+	counted >before
+}
+
+look_end() {
+	about "a tap sees each packet once, bit by bit as it was received, with what became of it"
+	wait_for 20 is_counted || fail "the tap has $(cat shown), the books $(diff before after)"
+	tap_ends 0 INT
+	kill -INT $tcpdump_pid
+	wait $tcpdump_pid
+	grep -q ' 0 lost$' tap.err || fail "$(cat tap.err)"
+	"$python" "$srcdir/tests/pcapng.py" look.pcapng frames | sort >got
+	cap_frames look.pcap | sort >sent
+	[ "$(wc -l <sent)" -gt 100 ] && cmp -s sent got || fail "what is shown differs from what was sent: $(diff sent got | head -n 4)"
+}
+
+# The service's counts have grown by what the tap has shown.
+is_counted() {
+	counted >after
+	"$python" "$srcdir/tests/pcapng.py" look.pcapng comments | sort | uniq -c >shown
+	awk 'FILENAME == "before" { n = $1; $1 = ""; before[$0] = n }
+		FILENAME == "after" { n = $1; $1 = ""; since[$0] = n - before[$0] }
+		FILENAME == "shown" { n = $1; $1 = ""; since[$0] -= n; all += n }
+		END { for (what in since) if (since[what]) exit 1; exit all < 100 }' before after shown
+}
+
 http_net
 http_files
 nginx_start
@@ -34,8 +83,10 @@ segments
 # Tags are in the frame for XDP, beside it for TC. Those of VLAN 0 (priority alone) are taken by a stack without VLANs,
 # too; of VLAN 5 it takes nothing over here.
 about "a tag, which the answers have bit by bit"
+look_begin
 segments tag=0xa000 only=offers,order,again,closing,probes
 segments tag=0x4005 only=times
+look_end
 about "the books"
 becomes "service.drop.bad_sequence > 10" "service.drop.not_acknowledged > 0"
 ringside_stop

@@ -123,10 +123,6 @@ static int open_failed(const struct tap *tap, int ret, struct err *err)
 			tap->what);
 	if (ret == -EINVAL)
 		return err_say(err, ret, "not a ring's name: '%s'", tap->what);
-	if (ret == -EOPNOTSUPP)
-		return err_say(err, ret,
-			"%s: service '%s' does not judge its packets at XDP: no tap sees them",
-			tap->socket, tap->what);
 	if (ret == -EPROTO && tap->output.is_tap)
 		return err_say(err, ret, "%s: '%s' cannot be shown: the instance's log says why",
 			tap->socket, tap->what);
@@ -165,7 +161,7 @@ static int open_rings(struct tap *tap, struct err *err)
 			"ringside: nobody reads ring '%s' yet: until then the stack has its "
 			"packets\n",
 			tap->what);
-	return tap_output_begin(&tap->output, rings, err);
+	return tap_output_begin(&tap->output, rings, tap->socket, err);
 }
 
 static bool is_over(const struct tap *tap)
@@ -231,10 +227,33 @@ static int run(struct tap *tap, struct err *err)
 	return ret;
 }
 
+/* What belongs to the books and was not shown as what it is. */
+static void say_unseen(const struct tap_output *out)
+{
+	const char *between = "ringside: dropped behind the hook, where no tap sees it: ";
+
+	if (out->joined)
+		fprintf(stderr, "ringside: %llu of them are %llu that GRO has put together\n",
+			(unsigned long long)out->joined, (unsigned long long)out->joined_from);
+	if (out->unseen.is_unknown) {
+		fputs("ringside: what was dropped behind the hook is not known\n", stderr);
+		return;
+	}
+	for (unsigned i = 0; i < TAP_BEHIND_REASONS; i++) {
+		if (!out->unseen.dropped[i])
+			continue;
+		fprintf(stderr, "%s%llu %s", between, (unsigned long long)out->unseen.dropped[i],
+			drop_names[tap_behind_reasons[i]]);
+		between = ", ";
+	}
+	if (*between == ',')
+		fputs(" (of all services)\n", stderr);
+}
+
 static int run_tap(int argc, char **argv, struct err *err)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
-	struct tap tap = { .count = 0 };
+	struct tap tap = { .count = 0, .output.behind.reader.fd = -1 };
 	int ret = parse(&tap, argc, argv, err), closed;
 
 	if (ret) {
@@ -260,6 +279,8 @@ static int run_tap(int argc, char **argv, struct err *err)
 	fprintf(stderr, "ringside: %llu packets, %llu of them wanted; %llu lost\n",
 		(unsigned long long)tap.output.received, (unsigned long long)tap.output.taken,
 		(unsigned long long)tap.output.lost);
+	if (tap.output.is_tap)
+		say_unseen(&tap.output);
 	return STATUS_DONE;
 }
 
@@ -271,12 +292,12 @@ static void print_more_help(FILE *out)
 	      "received, with what became of it; write service:NAME where a ring has that name. "
 	      "drops shows "
 	      "all\n"
-	      "that is dropped, with the reason. Both are for root and the daemon's own user. No "
-	      "tap sees "
-	      "what\n"
-	      "http does with packets, nor drops behind the hook: rx_ring_full, rx_dropped, "
-	      "cpu_ring_full, "
-	      "tx_failed.\n",
+	      "that is dropped, with the reason. Both are for root and the daemon's own user. "
+	      "What the "
+	      "kernel\n"
+	      "drops behind the hook (rx_ring_full, rx_dropped, cpu_ring_full, tx_failed) no tap "
+	      "sees; at the\n"
+	      "end it is said how many that were.\n",
 		out);
 }
 

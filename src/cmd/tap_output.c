@@ -52,11 +52,14 @@ static void name_ring(const struct tap_output *out, unsigned index, char *name, 
 		snprintf(name, size, "%s/%u", interface, queue);
 }
 
-int tap_output_begin(struct tap_output *out, struct ringside *rings, struct err *err)
+int tap_output_begin(
+	struct tap_output *out, struct ringside *rings, const char *socket, struct err *err)
 {
 	int ret = 0;
 
 	out->rings = rings;
+	if (out->is_tap)
+		tap_behind_begin(&out->behind, socket);
 	memset(out->ring, 0, sizeof(out->ring));
 	for (unsigned i = 0; i < ringside_rings(rings) && !ret; i++) {
 		char name[40];
@@ -67,6 +70,31 @@ int tap_output_begin(struct tap_output *out, struct ringside *rings, struct err 
 			ret = pcapng_write_interface(out->file, name, out->filter);
 	}
 	return write_failed(out, ret, err);
+}
+
+/* Those that the kernel dropped on their way to the ring's worker; what a kernel half finishes has no such way. */
+static uint64_t count_kernel_lost(const struct tap_output *out, unsigned i)
+{
+	uint32_t queue;
+	const char *interface = ringside_interface(out->rings, i, &queue);
+	uint64_t full, dropped;
+
+	if (!out->is_tap || queue == TAP_ALL_QUEUES)
+		return PCAPNG_UNKNOWN;
+	full = tap_behind_count(&out->behind, interface, queue, DROP_rx_ring_full);
+	dropped = tap_behind_count(&out->behind, interface, queue, DROP_rx_dropped);
+	return full == SNAPSHOT_UNKNOWN ? PCAPNG_UNKNOWN : full + dropped;
+}
+
+static void count_behind(struct tap_output *out)
+{
+	for (unsigned i = 0; i < TAP_BEHIND_REASONS; i++) {
+		uint64_t count =
+			tap_behind_count(&out->behind, NULL, SNAPSHOT_NONE, tap_behind_reasons[i]);
+
+		out->unseen.is_unknown |= count == SNAPSHOT_UNKNOWN;
+		out->unseen.dropped[i] += count;
+	}
 }
 
 static void count_ring(const struct tap_output *out, unsigned i, struct pcapng_statistics *end)
@@ -80,6 +108,7 @@ static void count_ring(const struct tap_output *out, unsigned i, struct pcapng_s
 		.lost = ring->lost,
 		.received = ring->seen,
 		.accepted = ring->accepted,
+		.kernel_lost = count_kernel_lost(out, i),
 	};
 	if (out->is_tap)
 		return;
@@ -92,6 +121,10 @@ int tap_output_end(struct tap_output *out, struct err *err)
 {
 	int ret = 0;
 
+	if (out->rings && out->is_tap) {
+		tap_behind_end(&out->behind);
+		count_behind(out);
+	}
 	for (unsigned i = 0; out->rings && i < ringside_rings(out->rings); i++) {
 		struct pcapng_statistics end;
 
@@ -104,11 +137,12 @@ int tap_output_end(struct tap_output *out, struct err *err)
 	}
 	ringside_close(out->rings);
 	out->rings = NULL;
+	tap_behind_close(&out->behind);
 	return write_failed(out, ret, err);
 }
 
 /* What became of it, as lines and comments have it. */
-static void say_outcome(char *text, size_t size, uint32_t outcome)
+static void say_outcome(char *text, size_t size, uint32_t outcome, unsigned packets)
 {
 	static const char *const words[OUTCOME_DROP] = { "passed", "answered", "handed over",
 		"delivered" };
@@ -121,6 +155,8 @@ static void say_outcome(char *text, size_t size, uint32_t outcome)
 		snprintf(text, size, "passed, monitored: %s", drop_names[outcome - OUTCOME_SPARE]);
 	else
 		snprintf(text, size, "outcome %u", outcome);
+	if (packets > 1)
+		snprintf(text + strlen(text), size - strlen(text), ", %u packets in one", packets);
 }
 
 static void print(const struct tap_output *out, const struct ringside_packet *packet,
@@ -185,6 +221,10 @@ int tap_output_show(struct tap_output *out, const struct ringside_packet *packet
 
 	if (!count_lost(out, ring, packet))
 		return 0;
+	if (out->is_tap && packet->header > 1) {
+		out->joined++;
+		out->joined_from += packet->header;
+	}
 	block.lost = ring->pending;
 	ring->pending = 0;
 	if (!wants(out, packet))
@@ -193,7 +233,7 @@ int tap_output_show(struct tap_output *out, const struct ringside_packet *packet
 	ring->accepted++;
 	ringside_interface(out->rings, packet->ring, &block.queue);
 	if (out->is_tap) {
-		say_outcome(comment, sizeof(comment), tap_word_outcome(word));
+		say_outcome(comment, sizeof(comment), tap_word_outcome(word), packet->header);
 		block.comment = comment;
 		block.queue = tap_word_queue(word);
 		block.id = packet->hash;
@@ -219,5 +259,6 @@ int tap_output_close(struct tap_output *out, struct err *err)
 	if (out->file && out->file != stdout)
 		fclose(out->file);
 	pcap_freecode(&out->program);
+	tap_behind_close(&out->behind);
 	return ret;
 }

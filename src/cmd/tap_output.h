@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "cmd/tap_behind.h"
 #include "ring/ring.h"
 
 struct tap_output_ring {
@@ -15,6 +16,12 @@ struct tap_output_ring {
 	uint32_t serial; /* of the newest packet, lost ones counted; has_serial: known */
 	bool has_serial;
 	uint64_t seen, lost, pending, accepted; /* pending: lost since the newest packet */
+};
+
+/* What became of packets that this cannot be seen of, by reason (tap_behind.h). */
+struct tap_output_behind {
+	bool is_unknown;
+	uint64_t dropped[TAP_BEHIND_REASONS];
 };
 
 struct tap_output {
@@ -28,6 +35,9 @@ struct tap_output {
 	uint32_t interfaces; /* written to the file so far */
 	struct tap_output_ring ring[RINGSIDE_RINGS]; /* of those that are open */
 	uint64_t received, lost; /* of rings that have been closed */
+	uint64_t joined, joined_from; /* packets that GRO had put together, and of how many */
+	struct tap_behind behind; /* while rings are open */
+	struct tap_output_behind unseen; /* of rings that have been closed */
 	uint64_t taken; /* of all: what the filter wanted */
 };
 
@@ -35,8 +45,10 @@ struct tap_output {
 int tap_output_init(struct tap_output *output, struct err *err);
 int tap_output_open(struct tap_output *output, struct err *err);
 
-/* Takes rings that have been opened; shows one packet of theirs; takes leave of them, and closes them. */
-int tap_output_begin(struct tap_output *output, struct ringside *rings, struct err *err);
+/* Takes rings that have been opened, of the instance with that control socket; shows one packet of theirs; takes leave
+ * of them, and closes them. */
+int tap_output_begin(
+	struct tap_output *output, struct ringside *rings, const char *socket, struct err *err);
 int tap_output_show(
 	struct tap_output *output, const struct ringside_packet *packet, struct err *err);
 int tap_output_end(struct tap_output *output, struct err *err);

@@ -26,6 +26,7 @@ enum option_code {
 	ISB_IFRECV = 4,
 	ISB_IFDROP = 5,
 	ISB_FILTERACCEPT = 6,
+	ISB_OSDROP = 7,
 };
 
 /* Options of one block, each filled up to a multiple of 4 bytes. */
@@ -135,5 +136,6 @@ int pcapng_write_statistics(FILE *out, const struct pcapng_statistics *statistic
 	add_count(&options, ISB_IFRECV, statistics->received);
 	add_count(&options, ISB_IFDROP, statistics->lost);
 	add_count(&options, ISB_FILTERACCEPT, statistics->accepted);
+	add_count(&options, ISB_OSDROP, statistics->kernel_lost);
 	return write_block(out, STATISTICS, fixed, sizeof(fixed), NULL, 0, &options);
 }

@@ -25,7 +25,8 @@ struct pcapng_packet {
 struct pcapng_statistics {
 	uint32_t interface;
 	uint64_t time_ns;
-	uint64_t received, lost, accepted; /* accepted: by the filter; PCAPNG_UNKNOWN allowed */
+	/* PCAPNG_UNKNOWN allowed. lost: by who captures; accepted: by the filter; kernel_lost: before that */
+	uint64_t received, lost, accepted, kernel_lost;
 };
 
 /* Each writes one block. 0, or the negative errno of a stream that takes no more. */

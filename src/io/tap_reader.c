@@ -21,8 +21,8 @@
 struct tap_reader {
 	struct perf_buffer *buffer;
 	int map_fd; /* of our own: the program's goes with it */
-	const struct tap_lost *lost; /* [cpus] */
-	unsigned cpus;
+	const struct tap_lost *lost; /* [cpus][places] */
+	unsigned cpus, places;
 	tap_reader_take *take;
 	void *context;
 };
@@ -75,23 +75,31 @@ static int open_rings(struct tap_reader *reader, struct err *err)
 		       : ret;
 }
 
-int tap_reader_open(struct tap_reader **reader, const struct xdp_program *program,
-	tap_reader_take *taker, void *context, struct err *err)
+static size_t lost_bytes(const struct tap_reader *reader)
 {
-	int map_fd = xdp_program_map_fd(program, "tap_packets");
-	int lost_fd = xdp_program_map_fd(program, "tap_lost");
+	return (size_t)reader->cpus * reader->places * sizeof(*reader->lost);
+}
+
+int tap_reader_open(struct tap_reader **reader, const struct tap_maps *maps, tap_reader_take *taker,
+	void *context, struct err *err)
+{
 	struct tap_reader *r;
 	void *lost;
 	int ret;
 
-	if (map_fd < 0 || lost_fd < 0)
+	if (maps->packets_fd < 0 || maps->lost_fd < 0)
 		return err_set(err, -ENOENT, "find what the kernel half shows");
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(err, -ENOMEM, "make rings for taps");
-	*r = (struct tap_reader){ .cpus = cpu_possible(), .take = taker, .context = context };
-	r->map_fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 0);
-	lost = mmap(NULL, r->cpus * sizeof(*r->lost), PROT_READ, MAP_SHARED, lost_fd, 0);
+	*r = (struct tap_reader){
+		.cpus = cpu_possible(),
+		.places = maps->places,
+		.take = taker,
+		.context = context,
+	};
+	r->map_fd = fcntl(maps->packets_fd, F_DUPFD_CLOEXEC, 0);
+	lost = mmap(NULL, lost_bytes(r), PROT_READ, MAP_SHARED, maps->lost_fd, 0);
 	r->lost = lost == MAP_FAILED ? NULL : lost;
 	ret = r->map_fd < 0 || !r->lost ? err_set(err, -errno, "map what taps have lost")
 					: open_rings(r, err);
@@ -113,12 +121,13 @@ void tap_reader_read(struct tap_reader *reader)
 	perf_buffer__consume(reader->buffer);
 }
 
-uint64_t tap_reader_lost(const struct tap_reader *reader, unsigned target)
+uint64_t tap_reader_lost(const struct tap_reader *reader, unsigned place, unsigned target)
 {
 	uint64_t sum = 0;
 
 	for (unsigned cpu = 0; cpu < reader->cpus; cpu++)
-		sum += __atomic_load_n(&reader->lost[cpu].packets[target], __ATOMIC_RELAXED);
+		sum += __atomic_load_n(&reader->lost[cpu * reader->places + place].packets[target],
+			__ATOMIC_RELAXED);
 	return sum;
 }
 
@@ -128,7 +137,7 @@ void tap_reader_close(struct tap_reader *reader)
 		return;
 	perf_buffer__free(reader->buffer);
 	if (reader->lost)
-		munmap((void *)reader->lost, reader->cpus * sizeof(*reader->lost));
+		munmap((void *)reader->lost, lost_bytes(reader));
 	if (reader->map_fd >= 0)
 		close(reader->map_fd);
 	free(reader);

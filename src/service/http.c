@@ -325,6 +325,11 @@ static void http_read_books(void *part, uint32_t queue, struct hook_books *books
 		http_program_add_books(place->instance->program, place->index, queue, books);
 }
 
+static unsigned http_tap_place(void *part)
+{
+	return ((const struct http_place *)part)->index;
+}
+
 static int http_compile(const struct service_compile *compile, struct err *err)
 {
 	(void)err;
@@ -378,6 +383,8 @@ const struct service_type service_http = {
 	.run_interface = http_run,
 	.read_books = http_read_books,
 	.gate = &http_service_gate,
+	.show = http_show,
+	.tap_place = http_tap_place,
 	.close_interface = http_close_interface,
 	.reopens = http_reopens,
 	.reload = http_reload,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "service/http_gate.h"
 
+#include <errno.h>
+
 #include "base/cpu.h"
 #include "service/http_instance.h"
 
@@ -40,6 +42,11 @@ static void gate_abort(void *instance)
 		http_program_drop(in->program);
 }
 
+static const struct http_tap_rule *tap_of(const struct http_instance *in)
+{
+	return in->tap.targets ? &in->tap : NULL;
+}
+
 static int gate_prepare(void *instance, const struct access_settings *settings, struct err *err)
 {
 	struct http_instance *in = instance;
@@ -56,7 +63,7 @@ static int gate_prepare(void *instance, const struct access_settings *settings, 
 		return 0;
 	}
 	program = access_program(in->next_gate.access);
-	ret = http_program_prepare(in->program, &program, err);
+	ret = http_program_prepare(in->program, &program, false, tap_of(in), err);
 	if (!ret)
 		ret = http_gate_open(in, &in->next_gate, err);
 	if (!ret && in->xdp)
@@ -66,7 +73,7 @@ static int gate_prepare(void *instance, const struct access_settings *settings, 
 	return ret;
 }
 
-/* XDP first: what it has let in is marked for the TC program of before and after alike. */
+/* What is next now is what was before. XDP first: what it has let in is marked for the TC program of before and after alike. */
 static void exchange_programs(struct http_instance *in)
 {
 	for (unsigned i = 0; in->next_xdp && i < HTTP_INTERFACES; i++) {
@@ -77,6 +84,12 @@ static void exchange_programs(struct http_instance *in)
 	}
 	http_program_exchange(in->program);
 	cpu_wait_for_programs();
+	if (in->next_xdp) {
+		struct http_xdp *xdp = in->xdp;
+
+		in->xdp = in->next_xdp;
+		in->next_xdp = xdp;
+	}
 }
 
 static struct access_place place_of(struct http_instance *in, const struct http_gate *gate)
@@ -91,7 +104,6 @@ static void gate_commit(void *instance,
 	struct http_instance *in = instance;
 	struct access_place before;
 	struct http_gate gate;
-	struct http_xdp *xdp;
 
 	if (!in->next_gate.access)
 		return;
@@ -101,11 +113,32 @@ static void gate_commit(void *instance,
 	gate = in->gate;
 	in->gate = in->next_gate;
 	in->next_gate = gate;
-	xdp = in->xdp;
-	in->xdp = in->next_xdp;
-	in->next_xdp = xdp;
-	/* what is next now is what was before */
 	gate_abort(in);
+}
+
+int http_show(void *instance, uint32_t targets, struct service_tap *tap, struct err *err)
+{
+	struct http_instance *in = instance;
+	const struct http_tap_rule before = in->tap;
+	struct access_program program;
+	int ret;
+
+	if (!in->program)
+		return err_say(err, -EOPNOTSUPP, "the ordinary server answers everything");
+	in->tap = (struct http_tap_rule){ targets, in->slot };
+	program = access_program(in->gate.access);
+	ret = http_program_prepare(in->program, &program, true, tap_of(in), err);
+	if (!ret && in->xdp)
+		ret = http_xdp_open(&in->next_xdp, in->program, err);
+	if (ret)
+		in->tap = before;
+	else
+		exchange_programs(in);
+	gate_abort(in);
+	if (!ret && targets)
+		*tap = (struct service_tap){ http_program_map_fd(in->program, "tap_packets"),
+			http_program_map_fd(in->program, "tap_lost"), HTTP_INTERFACES };
+	return ret;
 }
 
 static const struct access_place *gate_place(void *instance)

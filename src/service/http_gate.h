@@ -26,4 +26,7 @@ void http_gate_close(struct http_instance *instance, struct http_gate *gate);
 
 extern const struct service_gate http_service_gate;
 
+/* struct service_type's show(): the programs are exchanged in the same way. */
+int http_show(void *instance, uint32_t targets, struct service_tap *tap, struct err *err);
+
 #endif

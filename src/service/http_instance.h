@@ -36,6 +36,7 @@ struct http_instance {
 		*program; /* NULL: the kernel has not what it takes, which has been said */
 	struct http_xdp *xdp; /* NULL: no interface has wanted it yet */
 	unsigned slot;
+	struct http_tap_rule tap; /* targets 0: nobody looks */
 	const struct access_loader *loader;
 	struct http_gate gate, next_gate; /* in force; prepared */
 	struct http_xdp *next_xdp; /* of next_gate, where there is one of gate */

@@ -14,6 +14,7 @@
 #include "base/cpu.h"
 
 #include "http_access.skel.h"
+#include "http_tap.skel.h"
 
 /* Since Linux 6.6; Debian 12's <linux/bpf.h> is that of 6.1. */
 #define BPF_TCX_INGRESS_HOOK 46
@@ -61,8 +62,8 @@ static int map(struct mapped *mapped, const struct bpf_map *map, size_t value, b
 	return err_set(err, -errno, "map the table %s", bpf_map__name(map));
 }
 
-/* As http__open(), but for the file in the skeleton: of the program that judges sources. */
-static struct http *open_judging(void)
+/* As http__open(), but for the file in the skeleton: of the program that judges sources, or that has taps, too. */
+static struct http *open_other(bool is_tapped)
 {
 	struct http *skeleton = calloc(1, sizeof(*skeleton));
 
@@ -70,24 +71,34 @@ static struct http *open_judging(void)
 		free(skeleton);
 		return NULL;
 	}
-	skeleton->skeleton->data = (void *)http_access__elf_bytes(&skeleton->skeleton->data_sz);
+	skeleton->skeleton->data =
+		(void *)(is_tapped ? http_tap__elf_bytes(&skeleton->skeleton->data_sz)
+				   : http_access__elf_bytes(&skeleton->skeleton->data_sz));
 	if (!bpf_object__open_skeleton(skeleton->skeleton, NULL))
 		return skeleton;
 	http__destroy(skeleton);
 	return NULL;
 }
 
-static struct http *open_skeleton(
-	const struct access_program *access, const struct access_loader *loader)
+static void set_rule(struct http *skeleton, const char *map, const void *rule, size_t bytes)
 {
-	bool judges = loader && access->rule && access->rule->on;
-	struct http *skeleton = judges ? open_judging() : http__open();
+	bpf_map__set_initial_value(bpf_object__find_map_by_name(skeleton->obj, map), rule, bytes);
+}
+
+static struct http *open_skeleton(const struct access_program *access,
+	const struct access_loader *loader, const struct http_tap_rule *tap)
+{
+	bool judges = loader && access->rule && (access->rule->on || tap);
+	struct http *skeleton = judges ? open_other(tap) : http__open();
 
 	if (skeleton && judges) {
 		loader->set_up(access, skeleton->obj);
-		bpf_map__set_initial_value(
-			bpf_object__find_map_by_name(skeleton->obj, HTTP_ACCESS_RULE), access->rule,
-			sizeof(*access->rule));
+		set_rule(skeleton, HTTP_ACCESS_RULE, access->rule, sizeof(*access->rule));
+	}
+	if (skeleton && judges && tap) {
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(skeleton->obj, "tap_lost"),
+			cpu_possible() * HTTP_INTERFACES);
+		set_rule(skeleton, HTTP_TAP_RULE, tap, sizeof(*tap));
 	}
 	return skeleton;
 }
@@ -144,7 +155,7 @@ int http_program_open(struct http_program **program, const struct http_program_s
 	p->books = calloc(p->cpus, sizeof(*p->books));
 	p->hits = calloc((size_t)HTTP_READ_BATCH * p->cpus, sizeof(*p->hits));
 	p->times = calloc(p->cpus, sizeof(*p->times));
-	p->skeleton = open_skeleton(&settings->access, settings->loader);
+	p->skeleton = open_skeleton(&settings->access, settings->loader, NULL);
 	if (!p->counts || !p->books || !p->hits || !p->times || !p->skeleton) {
 		err_set(err, ret, "make room for the TC program");
 		goto out;
@@ -181,8 +192,9 @@ out:
 	return ret;
 }
 
-/* All but what the program judges sources by; what the other one had no use for is made anew. */
-static int share_tables(struct http_program *program, struct err *err)
+/* All but what it shows, and, unless they are the same, what it judges sources by; what the other one had no use for
+ * is made anew. */
+static int share_tables(struct http_program *program, bool same_sources, struct err *err)
 {
 	struct bpf_map *map;
 
@@ -191,7 +203,8 @@ static int share_tables(struct http_program *program, struct err *err)
 		const char *name = bpf_map__name(map);
 		int fd = bpf_object__find_map_fd_by_name(program->now->obj, name), ret;
 
-		if (fd < 0 || !bpf_map__autocreate(map) || program->loader->is_rules(name))
+		if (fd < 0 || !bpf_map__autocreate(map) || !strcmp(name, HTTP_TAP_RULE) ||
+			(!same_sources && program->loader->is_rules(name)))
 			continue;
 		ret = bpf_map__reuse_fd(map, fd);
 		if (ret)
@@ -200,16 +213,16 @@ static int share_tables(struct http_program *program, struct err *err)
 	return 0;
 }
 
-int http_program_prepare(
-	struct http_program *program, const struct access_program *access, struct err *err)
+int http_program_prepare(struct http_program *program, const struct access_program *access,
+	bool same_sources, const struct http_tap_rule *tap, struct err *err)
 {
 	int ret;
 
 	libbpf_line[0] = '\0';
-	program->next = open_skeleton(access, program->loader);
+	program->next = open_skeleton(access, program->loader, tap);
 	if (!program->next)
 		return err_set(err, -ENOMEM, "make room for the TC program");
-	ret = share_tables(program, err);
+	ret = share_tables(program, same_sources, err);
 	if (!ret && (ret = http__load(program->next)))
 		load_failed(ret, err);
 	if (ret)

@@ -19,6 +19,8 @@ struct http_program;
 
 /* The map with the rule of [access], where the program has one. */
 #define HTTP_ACCESS_RULE ".rodata.access"
+/* The map with what taps want, where the program has taps. */
+#define HTTP_TAP_RULE ".rodata.tap"
 
 struct http_program_settings {
 	uint16_t port;
@@ -39,11 +41,12 @@ int http_program_open(struct http_program **program, const struct http_program_s
 	struct err *err);
 void http_program_close(struct http_program *program);
 
-/* Loads a likeness of it that lets other sources in: the next one. It has the same tables, and is put in the place of
+/* Loads a likeness of it that lets other sources in, or, with the same trie, the same: the next one. tap: what
+ * it shows, or NULL. It has the same tables, and is put in the place of
  * the one before on all interfaces by http_program_exchange(). Where that fails, as where the interface has just
  * gone, the program is detached. Then either is given back: that which is not in force. */
-int http_program_prepare(
-	struct http_program *program, const struct access_program *access, struct err *err);
+int http_program_prepare(struct http_program *program, const struct access_program *access,
+	bool same_sources, const struct http_tap_rule *tap, struct err *err);
 void http_program_exchange(struct http_program *program);
 void http_program_drop(struct http_program *program);
 

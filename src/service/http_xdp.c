@@ -9,6 +9,7 @@
 
 #include "http_xdp.skel.h"
 #include "http_xdp_access.skel.h"
+#include "http_xdp_tap.skel.h"
 
 /* The map of entry.bpf.c. */
 #define HOOKS "own_hooks"
@@ -26,8 +27,9 @@ enum service_xdp http_xdp_is_wanted(const struct http_settings *settings, const 
 	return SERVICE_XDP_IF_NATIVE;
 }
 
-/* As http_xdp_bpf__open(), but for the file in the skeleton: of the program that judges sources. */
-static struct http_xdp_bpf *open_judging(void)
+/* As http_xdp_bpf__open(), but for the file in the skeleton: of the program that judges sources, or that has taps,
+ * too. */
+static struct http_xdp_bpf *open_other(bool is_tapped)
 {
 	struct http_xdp_bpf *skeleton = calloc(1, sizeof(*skeleton));
 
@@ -35,7 +37,9 @@ static struct http_xdp_bpf *open_judging(void)
 		free(skeleton);
 		return NULL;
 	}
-	skeleton->skeleton->data = (void *)http_xdp_access__elf_bytes(&skeleton->skeleton->data_sz);
+	skeleton->skeleton->data =
+		(void *)(is_tapped ? http_xdp_tap__elf_bytes(&skeleton->skeleton->data_sz)
+				   : http_xdp_access__elf_bytes(&skeleton->skeleton->data_sz));
 	if (!bpf_object__open_skeleton(skeleton->skeleton, NULL))
 		return skeleton;
 	http_xdp_bpf__destroy(skeleton);
@@ -61,10 +65,11 @@ static int share_maps(struct http_xdp_bpf *skeleton, struct http_program *progra
 int http_xdp_open(struct http_xdp **xdp, struct http_program *program, struct err *err)
 {
 	bool judges = http_program_map_fd(program, HTTP_ACCESS_RULE) >= 0;
+	bool is_tapped = http_program_map_fd(program, HTTP_TAP_RULE) >= 0;
 	struct http_xdp *x = calloc(1, sizeof(*x));
 	int ret = -ENOMEM;
 
-	if (!x || !(x->skeleton = judges ? open_judging() : http_xdp_bpf__open())) {
+	if (!x || !(x->skeleton = judges ? open_other(is_tapped) : http_xdp_bpf__open())) {
 		err_set(err, ret, "make room for the XDP program");
 		goto out;
 	}

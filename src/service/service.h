@@ -157,6 +157,13 @@ struct service_gate {
 	const struct access_place *(*place)(void *instance);
 };
 
+/* Where a service's own hooks show taps what they make of packets: bpf/tap.h. */
+#define SERVICE_TAP_PLACES 8
+struct service_tap {
+	int packets_fd, lost_fd; /* maps, the service's own */
+	unsigned places; /* the interfaces' numbers in notes are below that */
+};
+
 /* Who asks on the control socket for something of a service's by its name; the kernel's word. */
 struct service_client {
 	uid_t uid;
@@ -217,6 +224,11 @@ struct service_type {
 	const char *(*where)(void *part);
 	/* Adds what its hook has counted for a queue since open_interface(). */
 	void (*read_books)(void *part, uint32_t queue, struct hook_books *books);
+	/* Has its hooks show what they make of packets, of these targets (bpf/tap.h); 0: no more, and tap is not
+	 * filled. -EOPNOTSUPP: they see none. As long as any are shown the maps stay. Then an interface's number
+	 * in notes. */
+	int (*show)(void *instance, uint32_t targets, struct service_tap *tap, struct err *err);
+	unsigned (*tap_place)(void *part);
 	void (*close_interface)(void *part);
 	/* Whether the parts of its queues must be made anew for other settings: its interfaces are closed and
 	 * opened again then, which loses the frames that come meanwhile. NULL: never. */

@@ -55,13 +55,9 @@ int pool_judge_tap(
 	for (unsigned i = 0; i < TAP_TARGETS; i++) {
 		struct tap_target *target = &pool->taps->target[i];
 		int ret = readers_judge(&target->readers, name, "", client, err);
-		const char *hook = __atomic_load_n(&target->hook, __ATOMIC_ACQUIRE);
 
 		if (ret == -ENOENT)
 			continue;
-		if (!ret && hook)
-			return err_say(err, -EOPNOTSUPP,
-				"service %s is at %s, where no tap sees its packets", name, hook);
 		return ret == -EACCES ? err_say(err, ret,
 						"packets are shown to root and the daemon's own "
 						"user")
@@ -96,8 +92,6 @@ static bool name_targets(struct pool *pool)
 		for (unsigned i = 0; i < pool->config->services_count; i++)
 			if (pool->config->services[i].slot == slot)
 				service = &pool->config->services[i];
-		__atomic_store_n(
-			&target->hook, service ? service->type->own_hook : NULL, __ATOMIC_RELEASE);
 		if (!strcmp(target->name, service ? service->name : ""))
 			continue;
 		snprintf(target->name, sizeof(target->name), "%s", service ? service->name : "");
@@ -148,6 +142,8 @@ static int begin(struct pool *pool, uint32_t wanted, struct err *err)
 		return ret;
 	set_wanted(taps, wanted);
 	ret = reload_again(pool, err);
+	if (!ret)
+		ret = tap_hooks_show(pool, wanted, err);
 	if (!ret && wanted)
 		ret = tap_readers_open(pool, err);
 	return ret;
@@ -162,7 +158,7 @@ static void change(struct pool *pool, uint32_t wanted)
 	if (begin(pool, wanted, &err)) {
 		log_write(taps->log, LOG_WARNING, "tap: %s", err.text);
 		set_wanted(taps, before & wanted);
-		if (reload_again(pool, &err))
+		if (reload_again(pool, &err) || tap_hooks_show(pool, taps->wanted, &err))
 			log_write(taps->log, LOG_WARNING, "tap: %s", err.text);
 	}
 	if (!taps->wanted)
@@ -190,7 +186,7 @@ void taps_serve(struct pool *pool)
 	uint32_t wanted = 0;
 
 	/* those who look find their rings ended, and come again */
-	if (taps->wanted && (is_other || has_other_interfaces(pool)))
+	if (taps->wanted && (is_other || has_other_interfaces(pool) || tap_hooks_are_other(pool)))
 		change(pool, 0);
 	for (unsigned i = 0; i < TAP_TARGETS; i++)
 		wanted |= (uint32_t)(readers_count(&taps->target[i].readers) > 0) << i;

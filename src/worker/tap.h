@@ -24,7 +24,6 @@
 struct tap_target {
 	struct readers readers;
 	char name[32]; /* the watcher's copy; empty: no service has the slot */
-	const char *hook; /* atomic: where packets are judged that no tap sees; NULL: not there */
 };
 
 /* What one interface shows of a target. */
@@ -32,6 +31,7 @@ struct tap_rings {
 	struct ring_writer kernel; /* of its kernel half; head is NULL when it has none */
 	unsigned kernel_index; /* in the target's audience */
 	uint32_t shown; /* in the kernel half's ring */
+	uint32_t shown_before; /* the readers' last turn */
 	uint32_t serial; /* that the ring has told, and when */
 	uint64_t told_ns;
 	unsigned queues_count;
@@ -48,11 +48,20 @@ struct tap_interface {
 	struct tap_rings rings[TAP_TARGETS];
 };
 
+/* A service whose own hooks show what they make of packets. */
+struct tap_hook {
+	void *instance; /* that shows it, as the watcher has last seen; NULL: none has such hooks */
+	struct tap_reader *reader; /* NULL: nobody looks */
+	struct tap_interface *places[SERVICE_TAP_PLACES]; /* NULL: no interface has the number */
+	uint8_t tagged[FRAME_BYTES_MAX + sizeof(struct frame_vlan)];
+};
+
 struct taps {
 	struct log *log;
 	uint32_t wanted; /* a bit for each target that is looked at; under the lock */
 	struct tap_target target[TAP_TARGETS];
 	struct tap_interface interfaces[SNAPSHOT_INTERFACES]; /* as the pool's */
+	struct tap_hook hooks[SERVICE_SLOTS];
 	pthread_mutex_t lock; /* of the reading thread, and of changes of what it looks at */
 	pthread_t thread;
 	bool is_reading;
@@ -79,5 +88,15 @@ void tap_rings_close(struct taps *taps, unsigned target);
 /* and the thread that fills those of the kernel halves. */
 int tap_readers_open(struct pool *pool, struct err *err);
 void tap_readers_close(struct taps *taps);
+/* What a reader has got for the rings of an interface. */
+void tap_take(struct tap_interface *ti, const struct tap_note *note, const uint8_t *frame);
+
+/* tap_hooks.c: has services' own hooks show these targets, from rings that are open to readers of their own; */
+int tap_hooks_show(struct pool *pool, uint32_t wanted, struct err *err);
+/* true: instances that showed something have gone, or others have come; */
+bool tap_hooks_are_other(const struct pool *pool);
+/* what they have lost of an interface; and the end. */
+uint64_t tap_hooks_lost(const struct taps *taps, const struct tap_interface *ti, unsigned target);
+void tap_hooks_close(struct taps *taps);
 
 #endif

@@ -5,16 +5,16 @@
 
 #include "worker/record.h"
 
-void tap_publish(const struct tap_way *way, uint32_t word, uint32_t serial, uint64_t time_ns,
-	const uint8_t *frame, uint32_t bytes)
+void tap_publish(const struct tap_way *way, const struct tap_frame *frame)
 {
 	const uint32_t room = way->ring->head->packet_bytes;
 	const struct ring_packet packet = {
-		.data = frame,
-		.length = bytes < room ? bytes : room,
-		.hash = serial,
-		.signature = word,
-		.time_ns = time_ns,
+		.data = frame->data,
+		.length = frame->bytes < room ? frame->bytes : room,
+		.header = frame->packets & RINGSIDE_HEADER,
+		.hash = frame->serial,
+		.signature = frame->word,
+		.time_ns = frame->time_ns,
 	};
 
 	ring_publish(way->ring, &packet);
@@ -37,12 +37,20 @@ static void show(const struct tap_queue *tap, const struct io_frame *frame, uint
 {
 	uint32_t targets = tap_targets(tap->wanted, slot, outcome);
 
+	struct tap_frame shown = {
+		.data = frame->data,
+		.bytes = frame->length,
+		.word = tap_word(tap->queue, slot, outcome),
+		.packets = 1,
+		.time_ns = now_ns,
+	};
+
 	for (; targets; targets &= targets - 1) {
 		const struct tap_way *way = &tap->way[__builtin_ctz(targets)];
 
 		/* none is lost on the way: the ring's own count is all there were */
-		tap_publish(way, tap_word(tap->queue, slot, outcome), (uint32_t)way->ring->next,
-			now_ns, frame->data, frame->length);
+		shown.serial = (uint32_t)way->ring->next;
+		tap_publish(way, &shown);
 	}
 }
 

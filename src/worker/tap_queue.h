@@ -30,9 +30,18 @@ struct tap_queue {
 
 struct worker;
 
+/* What a target's ring is to get. */
+struct tap_frame {
+	const uint8_t *data;
+	uint32_t bytes;
+	uint32_t word; /* tap_word() */
+	uint32_t serial; /* how many there have been with it, those that were lost, too */
+	uint16_t packets; /* of which it was put together */
+	uint64_t time_ns;
+};
+
 /* Publishes a frame in a target's ring, cut to what that has room for. */
-void tap_publish(const struct tap_way *way, uint32_t word, uint32_t serial, uint64_t time_ns,
-	const uint8_t *frame, uint32_t bytes);
+void tap_publish(const struct tap_way *way, const struct tap_frame *frame);
 
 /* The worker's: keeps a batch of n frames as it was received; shows it, when the outcomes are known. */
 void tap_queue_keep(struct tap_queue *tap, const struct worker *worker, unsigned n);

@@ -18,6 +18,8 @@
 #define LOOK_MS 10
 /* So often those who look are told how many there were, in case that all were lost. */
 #define TELL_NS (200 * NSEC_PER_MSEC)
+/* One an interface, and one a service with hooks of its own. */
+#define TAP_READERS (SNAPSHOT_INTERFACES + SERVICE_SLOTS)
 /* Where a worker wants the CPU it goes first. */
 #define NICE 10
 
@@ -66,7 +68,7 @@ static int open_rings(struct taps *taps, unsigned target, const struct interface
 	rings->queues = calloc(in->queues_count, sizeof(*rings->queues));
 	if (!rings->queues)
 		return err_set(err, -ENOMEM, "make room for a tap");
-	if (in->program)
+	if (in->program || in->own_hooks)
 		ret = open_ring(taps, target, in, TAP_ALL_QUEUES, &rings->kernel,
 			&rings->kernel_index, err);
 	for (uint32_t i = 0; !ret && i < in->queues_count; i++)
@@ -164,10 +166,16 @@ static struct tap_way kernel_way(struct tap_interface *ti, unsigned target)
 		rings->kernel_index };
 }
 
-static void take(void *context, const struct tap_note *note, const uint8_t *frame)
+void tap_take(struct tap_interface *ti, const struct tap_note *note, const uint8_t *frame)
 {
-	struct tap_interface *ti = context;
 	uint32_t targets = tap_targets(ti->taps->wanted, note->slot, note->outcome);
+	struct tap_frame shown = {
+		.data = frame,
+		.bytes = note->bytes,
+		.word = tap_word(note->queue, note->slot, note->outcome),
+		.packets = note->packets,
+		.time_ns = note->time_ns,
+	};
 
 	for (; targets; targets &= targets - 1) {
 		unsigned target = (unsigned)__builtin_ctz(targets);
@@ -176,63 +184,82 @@ static void take(void *context, const struct tap_note *note, const uint8_t *fram
 		if (!way.ring->head)
 			continue;
 		ti->rings[target].shown++;
-		tap_publish(&way, tap_word(note->queue, note->slot, note->outcome),
-			++ti->rings[target].serial, note->time_ns, frame, note->bytes);
+		shown.serial = ++ti->rings[target].serial;
+		tap_publish(&way, &shown);
 	}
 }
 
+static void take(void *context, const struct tap_note *note, const uint8_t *frame)
+{
+	tap_take(context, note, frame);
+}
+
 /* An empty packet tells how many there were, when none has come that would. */
-static void tell(struct tap_interface *ti, unsigned target, uint32_t shown_before)
+static void tell(struct tap_interface *ti, unsigned target)
 {
 	struct tap_rings *rings = &ti->rings[target];
 	const struct tap_way way = kernel_way(ti, target);
 	uint64_t now_ns = clock_now_ns();
 
-	if (rings->shown == shown_before) {
+	if (rings->shown == rings->shown_before) {
 		if (now_ns - rings->told_ns < TELL_NS)
 			return;
-		tap_publish(&way, 0, rings->serial, now_ns, NULL, 0);
+		tap_publish(
+			&way, &(struct tap_frame){ .serial = rings->serial, .time_ns = now_ns });
 	}
 	rings->told_ns = now_ns;
 	audience_wake(way.audience, way.index);
 }
 
-static void look_at(struct tap_interface *ti)
+/* How many there have been so far: what is lost while the readers are at work is told the next time. */
+static void count(struct tap_interface *ti)
 {
-	uint32_t before[TAP_TARGETS];
-
 	for (unsigned i = 0; i < TAP_TARGETS; i++) {
 		struct tap_rings *rings = &ti->rings[i];
+		uint64_t lost = tap_hooks_lost(ti->taps, ti, i);
+		uint32_t now;
 
-		before[i] = rings->shown;
-		rings->serial = rings->shown + (uint32_t)tap_reader_lost(ti->reader, i);
+		if (ti->reader)
+			lost += tap_reader_lost(ti->reader, 0, i);
+		rings->shown_before = rings->shown;
+		now = rings->shown + (uint32_t)lost;
+		/* a reader that has been closed takes its count along */
+		if ((int32_t)(now - rings->serial) > 0)
+			rings->serial = now;
 	}
-	tap_reader_read(ti->reader);
-	for (unsigned i = 0; i < TAP_TARGETS; i++)
-		if (ti->rings[i].kernel.head)
-			tell(ti, i, before[i]);
+}
+
+static unsigned read_one(struct tap_reader *reader, struct pollfd *fd)
+{
+	if (!reader)
+		return 0;
+	tap_reader_read(reader);
+	*fd = (struct pollfd){ .fd = tap_reader_fd(reader), .events = POLLIN };
+	return 1;
 }
 
 /* The lock is the caller's. */
-static unsigned look(struct taps *taps, struct pollfd fds[SNAPSHOT_INTERFACES])
+static unsigned look(struct taps *taps, struct pollfd fds[TAP_READERS])
 {
-	unsigned count = 0;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < SNAPSHOT_INTERFACES; i++) {
-		struct tap_interface *ti = &taps->interfaces[i];
-
-		if (!ti->reader)
-			continue;
-		look_at(ti);
-		fds[count++] = (struct pollfd){ .fd = tap_reader_fd(ti->reader), .events = POLLIN };
-	}
-	return count;
+	for (unsigned i = 0; i < SNAPSHOT_INTERFACES; i++)
+		count(&taps->interfaces[i]);
+	for (unsigned i = 0; i < SNAPSHOT_INTERFACES; i++)
+		n += read_one(taps->interfaces[i].reader, &fds[n]);
+	for (unsigned i = 0; i < SERVICE_SLOTS; i++)
+		n += read_one(taps->hooks[i].reader, &fds[n]);
+	for (unsigned i = 0; i < SNAPSHOT_INTERFACES; i++)
+		for (unsigned k = 0; k < TAP_TARGETS; k++)
+			if (taps->interfaces[i].rings[k].kernel.head)
+				tell(&taps->interfaces[i], k);
+	return n;
 }
 
 static void *tap_thread(void *arg)
 {
 	static const struct confine_rule *const lists[] = { NULL };
-	struct pollfd fds[SNAPSHOT_INTERFACES];
+	struct pollfd fds[TAP_READERS];
 	struct taps *taps = arg;
 	struct err err = { "" };
 
@@ -251,6 +278,14 @@ static void *tap_thread(void *arg)
 	return NULL;
 }
 
+static int open_reader(struct tap_interface *ti, const struct xdp_program *program, struct err *err)
+{
+	const struct tap_maps maps = { xdp_program_map_fd(program, "tap_packets"),
+		xdp_program_map_fd(program, "tap_lost"), 1 };
+
+	return tap_reader_open(&ti->reader, &maps, take, ti, err);
+}
+
 int tap_readers_open(struct pool *pool, struct err *err)
 {
 	struct taps *taps = pool->taps;
@@ -262,7 +297,7 @@ int tap_readers_open(struct pool *pool, struct err *err)
 		struct tap_interface *ti = &taps->interfaces[i];
 
 		if (in && in->program && !ti->reader)
-			ret = tap_reader_open(&ti->reader, in->program, take, ti, err);
+			ret = open_reader(ti, in->program, err);
 	}
 	pthread_mutex_unlock(&taps->lock);
 	if (ret || taps->is_reading)
@@ -275,7 +310,7 @@ int tap_readers_open(struct pool *pool, struct err *err)
 
 void tap_readers_close(struct taps *taps)
 {
-	struct pollfd fds[SNAPSHOT_INTERFACES];
+	struct pollfd fds[TAP_READERS];
 
 	if (taps->is_reading) {
 		__atomic_store_n(&taps->stop, 1, __ATOMIC_RELEASE);
@@ -287,4 +322,5 @@ void tap_readers_close(struct taps *taps)
 		tap_reader_close(taps->interfaces[i].reader);
 		taps->interfaces[i].reader = NULL;
 	}
+	tap_hooks_close(taps);
 }
