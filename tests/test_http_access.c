@@ -336,7 +336,7 @@ static void exchange(struct stage *s, struct access *access)
 	const struct access_program program = access_program(access);
 	struct err err = { "" };
 
-	if (http_program_prepare(s->program, &program, &err))
+	if (http_program_prepare(s->program, &program, false, NULL, &err))
 		fail_msg("%s", err.text);
 	http_xdp_close(s->xdp);
 	access_maps_close(&s->counts, &s->access->rule);
