@@ -158,7 +158,7 @@ static const char *question(const struct view *view, char *text, size_t size)
 		return NULL;
 	if (is_short)
 		return " Debug 60 s? y/N";
-	snprintf(text, size, " Level debug times every packet: %s, for 60 s. y/N",
+	snprintf(text, size, " Debug times every packet: %s, for 60 s. y/N",
 		view_price(view->now, LEVEL_DEBUG).text);
 	return text;
 }
