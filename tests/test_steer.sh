@@ -130,6 +130,33 @@ a_cpu_goes_offline() {
 	records 'service.drop.cpu_ring_full == 0'
 }
 
+# A longer queue is another one: packets in it must not overtake those that are still in the old one.
+queues_grow() {
+	local sender says targets=("cpus = $first,$second")
+	about "queues get longer while packets flow; no packet overtakes another one of its key"
+	configure
+	ringside_start -c "$dir/steer.ini"
+	receive order 9999 $((pps * 2))
+	send $((pps * 2)) 1000 $((pps / 2)) 0 &
+	sender=$!
+	becomes 'all(row.redirected > 1000 for row in service.tables.cpus)'
+	configure 'cpumap_size = 4096'
+	kill -HUP "$pid"
+	for says in "CPU $first has a longer queue" "CPU $second has a longer queue"; do
+		wait_for 20 grep -q "$says" "$err" || fail "no '$says': $(cat "$err")"
+	done
+	becomes '[row.slots for row in service.tables.cpus] == [2048, 2048]' 'service.figures.moving_slots == 0'
+	wait $sender
+	sent_all
+	received_is reordered 0 doubled 0 junk 0
+	about "one CPU alone keeps its queue"
+	targets=("cpus = $first")
+	configure 'cpumap_size = 8192'
+	kill -HUP "$pid"
+	wait_for 20 grep -q "CPU $first has a longer queue only after a restart" "$err" || fail "not said: $(cat "$err")"
+	ringside_stop
+}
+
 # Each key's packets are counted by their numbers, whatever became of those of others; a key may have a CPU of its own.
 numbers() {
 	about "missing, late and doubled packets of a key are counted; a key has its own CPU"
@@ -252,6 +279,7 @@ slots_move
 weights
 proposals
 a_cpu_goes_offline
+queues_grow
 numbers
 others
 replies

@@ -149,7 +149,10 @@ struct steer {
 	struct steer_proposal proposals[STEER_PROPOSALS];
 	struct steer_assignment now;
 	uint64_t online_ns; /* when CPUs were last looked at */
-	uint64_t away_ns[STEER_TARGETS]; /* since when a CPU is offline */
+	uint64_t away_ns
+		[STEER_TARGETS]; /* since when a CPU is offline, or waits for a longer queue */
+	bool renews[STEER_TARGETS]; /* that is what it is away for */
+	bool has_short_queues; /* there may be some that are shorter than they shall be */
 	uint8_t own_target[STEER_PINS]; /* of keys that have a slot of their own */
 	uint64_t moved_ns[STEER_ENTRIES]; /* when the slot was given another target */
 	uint8_t phase[STEER_ENTRIES]; /* enum steer_phase */
@@ -185,15 +188,16 @@ int steer_judge(
 	void *instance, const char *name, const struct service_client *client, struct err *err);
 void steer_take(void *instance, const char *name, const struct service_client *client, int socket);
 
-/* Opens the way to every target's CPU on an interface. Another service of it may have done so before: the
- * longer queue stays. */
+/* Opens the way to every target's CPU on an interface, where there is none. A queue that shall be longer is made anew
+ * by steer_watch_cpus(), for packets may be in it. */
 int steer_open_cpus(struct steer_interface *interface, const struct steer_assignment *to,
 	const struct steer_settings *settings, struct err *err);
 
 /* Opens one anew: what is on the way to it must have come. */
 int steer_open_cpu(struct steer_interface *interface, uint32_t cpu, uint32_t size);
 
-/* steer_online.c: takes the slots away from a CPU that has gone offline, and gives it its share when it is back. */
+/* steer_online.c: takes the slots away from a CPU that has gone offline, or shall have a longer queue, and gives it its
+ * share when it is back. */
 void steer_watch_cpus(struct steer *steer);
 
 /* steer_set.c. "slots/N" or "slots/N-M": a CPU or worker; "keys/KEY": likewise; "cpus/N" or "workers/N": its

@@ -178,8 +178,10 @@ int steer_open_cpus(struct steer_interface *i, const struct steer_assignment *to
 
 		if (!to->weight[t] && !has_keys(settings, cpu))
 			continue;
-		if (!bpf_map_lookup_elem(fd, &cpu, &value) && value.qsize >= settings->cpumap_size)
+		if (!bpf_map_lookup_elem(fd, &cpu, &value)) {
+			i->steer->has_short_queues |= value.qsize < settings->cpumap_size;
 			continue;
+		}
 		ret = steer_open_cpu(i, cpu, settings->cpumap_size);
 		if (ret)
 			return err_set(err, ret, "open a queue to CPU %u", cpu);

@@ -31,7 +31,9 @@ static int find_target(const struct steer *s, const char *text, unsigned *target
 		return err_say(err, -EINVAL, "%s is none of its %s", text,
 			s->readers ? "workers" : "CPUs");
 	if (s->now.is_away[t])
-		return err_say(err, -EINVAL, "CPU %s is offline", text);
+		return err_say(err, -EINVAL,
+			s->renews[t] ? "CPU %s gets a longer queue just now" : "CPU %s is offline",
+			text);
 	*target = t;
 	return 0;
 }
