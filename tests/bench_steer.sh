@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Measures what filtering and steering cost on this machine: junk dropped by steer, beside a program that drops
 # everything unseen; packets steered to another CPU's stack and a UDP socket, beside what the stack takes without it;
-# and by the program alone, what [access] adds. As bench.sh: a fresh veth pair for each figure, cases that alternate,
+# packets published into the ring of a worker, beside deliver's; and by the program alone, what [access] adds. As bench.sh: a fresh veth pair for each figure, cases that alternate,
 # no test.
 # usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench_steer.sh
 . "$(dirname "$0")/bench/place.sh"
@@ -218,7 +218,78 @@ program_alone() {
 	print_alone '10 000 prefixes, source_pps, over it' limited bare
 }
 
+reader=''
+# begin_rings LINE...: of a service that publishes the flood
+begin_rings() {
+	cat >"$dir/rings.ini" <<INI
+[ringside]
+name = $name
+stats_level = detailed
+[interface far]
+zero_copy = off
+[service rings]
+interfaces = far
+$(printf '%s\n' "$@")
+INI
+	begin taskset -c 1 "$RINGSIDE" run -c "$dir/rings.ini" --no-tui --format json
+}
+
+# begin_reader RING: that reads nothing, as $reader
+begin_reader() {
+	ip netns exec "$far_ns" "$receive" ring "$RUNTIME_DIRECTORY/$name.sock" "$1" hang >"$dir/received" 2>>"$dir/log" &
+	reader=$!
+	until_true 10 grep -q ready "$dir/received"
+}
+end_reader() {
+	[ -n "$reader" ] || return 0
+	kill -TERM "$reader" 2>/dev/null || true
+	wait "$reader" || true
+	reader=''
+}
+
+socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
+# The first of a word's numbers in the last record
+last_of() { tail -n 1 "$dir/out" | grep -o "\"$1\": [0-9]*" | head -n 1 | grep -o '[0-9]*$'; }
+
+# measure_ring CASE RING LINE...: published, and how long the queue's thread was at it
+measure_ring() {
+	local case=$1 ring=$2 said='' published
+
+	shift 2
+	: >"$dir/log"
+	link_up
+	begin_rings "$@"
+	if until_true 10 socket_is_there && begin_reader "$ring" && until_true 10 has_program &&
+		said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
+		end_reader
+		end || broke "$case: status $?"
+		published=$(last_of delivered_packets)
+		note "$case" "$published" "${said##* }"
+		awk -v busy="$(last_of busy_ns)" -v packets="$published" 'BEGIN { printf "%.1f\n", busy / packets }' >>"$dir/alone/$case"
+		return
+	fi
+	broke "$case: no flood"
+	echo >>"$dir/rates/$case"
+	end_reader
+	end || true
+}
+
+# The flood's packets have one key, so one worker has them all.
+workers() {
+	local round steer=('type = steer' "port = $port" 'addresses = any' "$good" 'length =' 'key = 4@5' 'target = worker')
+
+	for ((round = 0; round < rounds; round++)); do
+		measure_ring deliver rings 'type = deliver' "ports = $port"
+		measure_ring worker rings.0 "${steer[@]}" 'workers = 1'
+	done
+	print_rate 'published by deliver, mode copy' deliver - ''
+	print_rate "published by steer to a worker's ring" worker deliver deliver
+	print_alone "the queue's thread, deliver" deliver deliver
+	print_alone "the queue's thread, steer to a worker" worker deliver
+}
+
 [ "${1:-drops}" != drops ] || drops
 [ "${1:-sockets}" != sockets ] || sockets
+[ "${1:-workers}" != workers ] || workers
 [ "${1:-alone}" != alone ] || program_alone
 exit $failed
