@@ -132,6 +132,7 @@ a_cpu_goes_offline() {
 
 # A longer queue is another one: packets in it must not overtake those that are still in the old one.
 queues_grow() {
+	# shellcheck disable=SC2034 # for configure
 	local sender says targets=("cpus = $first,$second")
 	about "queues get longer while packets flow; no packet overtakes another one of its key"
 	configure
@@ -167,7 +168,7 @@ numbers() {
 	send_numbers 7 1 2 3 3
 	becomes '[row.redirected for row in service.tables.cpus] == [10, 4]'
 	set_ingest keys.0x7 $first || fail "set a key's CPU"
-	becomes 'service.figures.moving_slots == 1'
+	becomes 'any(record.services[0].figures.moving_slots == 1 for record in records)' # for a moment
 	becomes 'service.figures.moving_slots == 0'
 	send_numbers 7 4 5 6
 	becomes '[row.redirected for row in service.tables.cpus] == [13, 4]'
