@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Measures what deliver does on this machine: packets published into a ring while a consumer in another process
 # sleeps, beside DPDK's testpmd, which receives and hands nothing to anybody; packets consumed from it, beside a
-# UDP socket and recvmmsg(); and the time from the kernel's hook to the consumer. As bench.sh: a fresh veth pair for
+# UDP socket and recvmmsg(); published once more with four fifths of the worker's CPU taken away, so that it is the worker that
+# is the limit and not the sender; and the time from the kernel's hook to the consumer. As bench.sh: a fresh veth pair for
 # each figure, cases that alternate, no test.
 # usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench_deliver.sh
 . "$(dirname "$0")/bench/place.sh"
@@ -11,6 +12,7 @@ receive=$bench/receive
 port=3842 # the benchmark's packets', and its addresses
 to=198.18.0.2/24
 receiver=''
+thief='' # words: what it takes away of CPU 1
 
 command -v ethtool >/dev/null || unable 'ethtool is not installed'
 
@@ -43,10 +45,16 @@ socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
 
 # The flood's seconds; the frames of the first call are made before.
 flood_seconds() {
-	local said
+	local said status=0 thief_pid=''
 
-	said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log") || return 1
-	echo "${said##* }"
+	if [ -n "$thief" ]; then
+		# shellcheck disable=SC2086 # words
+		taskset -c 1 "$bench/thief" $thief </dev/null >/dev/null 2>>"$dir/log" &
+		thief_pid=$!
+	fi
+	said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log") || status=1
+	[ -z "$thief_pid" ] || kill -TERM "$thief_pid" || status=1
+	[ $status = 0 ] && echo "${said##* }"
 }
 
 note() { # CASE PACKETS SECONDS
@@ -79,18 +87,18 @@ measure_deliver() {
 	end || true
 }
 
-measure_rxonly() {
-	local took
+measure_rxonly() { # CASE
+	local case=$1 took
 
 	: >"$dir/log"
 	link_up
 	begin_rxonly
 	if until_true 20 grep -q 'Press enter\|start packet forwarding\|forwarding' "$dir/out" && sleep 1 && took=$(flood_seconds); then
 		end || true
-		note rxonly "$(grep -o 'RX-packets: *[0-9]*' "$dir/out" | tail -n 1 | grep -o '[0-9]*$')" "$took"
+		note "$case" "$(grep -o 'RX-packets: *[0-9]*' "$dir/out" | tail -n 1 | grep -o '[0-9]*$')" "$took"
 	else
 		broke 'testpmd: does not start'
-		echo >>"$dir/rates/rxonly"
+		echo >>"$dir/rates/$case"
 		end || true
 	fi
 }
@@ -118,17 +126,25 @@ rates() {
 
 	find_testpmd || testpmd=no
 	for ((round = 0; round < rounds; round++)); do
-		[ $testpmd = no ] || measure_rxonly
+		[ $testpmd = no ] || measure_rxonly rxonly
 		measure_deliver share hang --set 'service deliver.mode=share'
 		measure_deliver copy hang --set 'service deliver.mode=copy'
 		measure_deliver share-poll poll --set 'service deliver.mode=share'
 		measure_deliver copy-poll poll --set 'service deliver.mode=copy'
 		measure_deliver copy-sleep sleep --set 'service deliver.mode=copy'
 		measure_socket
+		thief='80 100'
+		[ $testpmd = no ] || measure_rxonly rxonly-fifth
+		measure_deliver share-fifth hang --set 'service deliver.mode=share'
+		measure_deliver copy-fifth hang --set 'service deliver.mode=copy'
+		thief=''
 	done
 	[ $testpmd = no ] || print_rate 'testpmd rxonly, 64 byte frames' rxonly - ''
 	print_rate 'published, mode share, the consumer sleeps' share rxonly testpmd
 	print_rate 'published, mode copy, the consumer sleeps' copy rxonly testpmd
+	[ $testpmd = no ] || print_rate 'testpmd rxonly with a fifth of a CPU' rxonly-fifth - ''
+	print_rate 'published with a fifth of a CPU, mode share' share-fifth rxonly-fifth testpmd
+	print_rate 'published with a fifth of a CPU, mode copy' copy-fifth rxonly-fifth testpmd
 	print_rate 'recvmmsg on a UDP socket' socket - ''
 	print_rate 'published, mode share, the consumer polls' share-poll rxonly testpmd
 	print_rate 'consumed of it' share-poll-consumed socket recvmmsg
