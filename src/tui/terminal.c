@@ -233,25 +233,23 @@ bool terminal_is_taken(const struct terminal *terminal)
 	return foreground > 0 && foreground != getpgrp();
 }
 
-static void put_row(const struct terminal *terminal, const struct canvas *canvas, int y)
+/* What has changed of it, or all. */
+static void put_row(const struct terminal *terminal, const struct canvas *canvas, int y, bool all)
 {
 	const struct canvas_cell *row = &canvas->cells[y * canvas->width];
+	const struct canvas_cell *shown = &terminal->shown.cells[y * canvas->width];
 
 	for (int x = 0; x < canvas->width; x++) {
 		wchar_t glyph[2] = { row[x].glyph, 0 };
 		enum role role = row[x].role;
 		cchar_t cell;
 
+		if (!all && row[x].glyph == shown[x].glyph && role == shown[x].role)
+			continue;
 		/* the _nstr form neither wraps nor scrolls in the last column of the last row */
 		setcchar(&cell, glyph, terminal->attributes[role], terminal->pairs[role], NULL);
 		mvadd_wchnstr(y, x, &cell, 1);
 	}
-}
-
-static bool same_row(const struct canvas *a, const struct canvas *b, int y)
-{
-	return !memcmp(&a->cells[y * a->width], &b->cells[y * b->width],
-		(size_t)a->width * sizeof(a->cells[0]));
 }
 
 bool terminal_draw(struct terminal *terminal, const struct canvas *canvas, bool all)
@@ -268,8 +266,7 @@ bool terminal_draw(struct terminal *terminal, const struct canvas *canvas, bool 
 		all = true;
 	}
 	for (int y = 0; y < canvas->height; y++)
-		if (all || !same_row(canvas, shown, y))
-			put_row(terminal, canvas, y);
+		put_row(terminal, canvas, y, all);
 	memcpy(shown->cells, canvas->cells,
 		(size_t)canvas->width * canvas->height * sizeof(canvas->cells[0]));
 	if (all)
