@@ -92,6 +92,28 @@ costs() {
 	ringside_stop
 }
 
+on() { # INTERFACES: what reflect answers on; only the second one has an XDP program
+	printf '%s\n' '[interface rs0]' 'io = af_packet' '[interface rs8]' '[service main]' 'type = reflect' "interfaces = $1" >"$dir/new.ini"
+	mv "$dir/new.ini" "$dir/ringside.ini"
+}
+prices() {
+	about "what statistics cost in XDP is measured as soon as there is a program, be it since a reload"
+	ip -n "$near" link add rs8 type veth peer name rs9
+	ip -n "$near" link set rs8 up
+	on rs0
+	show run "exec ip netns exec $near '$RINGSIDE' run -c '$dir/ringside.ini' 2>'$err'"
+	want ' LIVE$'
+	press 4
+	want '^> basic .* XDP +n/a: none'
+	on 'rs0, rs8'
+	pid=$(pane_value pane_pid)
+	kill -HUP "$pid"
+	want '^> basic .* XDP +(<[0-9]+|[0-9.]+ ±[0-9.]+) ns'
+	want '^  debug .* XDP +[0-9.]+ ±[0-9.]+ ns'
+	kill -TERM "$pid"
+	wait_for 20 is_gone_or_zombie "$pid" || fail "it does not end: $(screen)"
+}
+
 whole() { # LINES: nothing of another size is left
 	[ "$(screen | wc -l)" = "$1" ] && screen | head -n 1 | grep -q 'LIVE$' && screen | tail -n 1 | grep -q '? help'
 }
@@ -125,5 +147,6 @@ follows_an_instance
 suspends
 hung_up
 costs
+prices
 resized
 finish
