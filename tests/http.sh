@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # For the tests of http: a stack at both ends of the pair, files, and nginx behind Ringside. Sourced after net.sh.
-PATH=$PATH:/usr/sbin mime_types=/etc/nginx/mime.types
-for tools in "$srcdir/build/tools" "$srcdir/../tools"; do # scripts/deps unpacks there
-	[ ! -x "$tools/usr/sbin/nginx" ] || PATH=$PATH:$tools/usr/sbin
-	[ -e "$mime_types" ] || mime_types=$tools/etc/nginx/mime.types
-done
+. "$srcdir/tests/nginx.sh"
 for tool in nginx curl; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
@@ -41,10 +37,13 @@ http_net() {
 	# clients that expect an answer of ours choose their ports at random.
 	[ -n "${default_sysctls:-}" ] || in_near sysctl -qw net.ipv4.tcp_max_tw_buckets=0 || exit 99
 	ip -n "$far" link set lo up
-	ip -n "$far" link set peer0 up && ip -n "$far" addr add 192.0.2.1/24 dev peer0 &&
-		ip -n "$far" -6 addr add 2001:db8::1/64 dev peer0 nodad || exit 99
+	ip -n "$far" link set peer0 up && far_addresses peer0 || exit 99
 	# or what XDP sends is not received there
 	[ "$flavour" != xdp ] || in_far ethtool -K peer0 gro on || exit 99
+}
+
+far_addresses() { # far_addresses INTERFACE
+	ip -n "$far" addr add 192.0.2.1/24 dev "$1" && ip -n "$far" -6 addr add 2001:db8::1/64 dev "$1" nodad
 }
 
 # Files of every length that is near a limit, odd ones too: one segment, two segments, more than are answered.

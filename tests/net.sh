@@ -57,9 +57,9 @@ finish() {
 	exit $failed
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# wait_for SECONDS COMMAND...: until it succeeds; $patience: so many times as long, where all is slow
 wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * ${patience:-1} * 1000000))
 	shift
 	until "$@" 2>/dev/null; do
 		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
@@ -70,12 +70,13 @@ wait_for() {
 in_near() { ip netns exec "$near" "$@"; }
 in_far() { ip netns exec "$far" "$@"; }
 
-near_up() { # addresses, and a stack that knows its peer and asks nobody
-	ip -n "$near" addr replace 192.0.2.2/24 dev rs0 &&
-		ip -n "$near" -6 addr replace 2001:db8::2/64 dev rs0 nodad &&
-		ip -n "$near" link set rs0 up &&
-		ip -n "$near" neigh replace 192.0.2.1 lladdr 02:00:00:00:0a:01 dev rs0 &&
-		ip -n "$near" neigh replace 2001:db8::1 lladdr 02:00:00:00:0a:01 dev rs0
+near_up() { # near_up [INTERFACE]: addresses, and a stack that knows its peer and asks nobody
+	local interface=${1:-rs0}
+	ip -n "$near" addr replace 192.0.2.2/24 dev "$interface" &&
+		ip -n "$near" -6 addr replace 2001:db8::2/64 dev "$interface" nodad &&
+		ip -n "$near" link set "$interface" up &&
+		ip -n "$near" neigh replace 192.0.2.1 lladdr 02:00:00:00:0a:01 dev "$interface" &&
+		ip -n "$near" neigh replace 2001:db8::1 lladdr 02:00:00:00:0a:01 dev "$interface"
 }
 
 pair_add() { # pair_add QUEUES [PEER-QUEUES]

@@ -7,8 +7,8 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/net.sh"
 . "$srcdir/tests/vm/vm.sh"
 
-for tool in qemu-system-x86_64 busybox cpio modprobe xz zstd xdp-loader bpftool; do
-	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || { echo "check-vm: no $tool: scripts/deps --vm"; exit 99; }
+for tool in qemu-system-x86_64 busybox cpio modprobe xz zstd xdp-loader bpftool nginx curl; do
+	command -v $tool >/dev/null || { echo "check-vm: no $tool: scripts/deps --vm"; exit 99; }
 done
 
 cases() { # cases DIRECT WHAT-THE-RECORD-SAYS ARGUMENT...
@@ -301,6 +301,51 @@ leaves_http_to_the_server() {
 	records "service.figures.hits is None"
 }
 
+# runs SCRIPT: a test of make check's, in the machine; by itself in a namespace that knows nothing of its NIC
+runs() {
+	local alone='unshare -n'
+	[ -z "${vm_wire:-}" ] || alone="env wire=nic"
+	about "$vm_version, ${vm_wire:+$vm_nic on a wire to a NIC of its own: }$1"
+	guest_patience=1200 guest "cd /tmp; export patience=$patience RINGSIDE=/usr/bin/ringside srcdir=/suite builddir=/suite/build
+		STEER_PACKETS=20000 STEER_PPS=4000; $alone bash /suite/tests/$1.sh" >"$dir/said" 2>&1 ||
+		fail "status $?: $(grep -v '^#' "$dir/said" | cut -c 1-500)"
+}
+steers() {
+	runs test_steer
+	runs test_steer_workers
+}
+speaks_tcp() { runs test_http_segments_xdp; }
+has_vlans() { runs vm/vlan; }
+
+# Of the machine's own, while packets flow: what a list of CPUs of the test's own (test_steer.sh) can't show
+loses_a_cpu() {
+	local sender
+	about "$vm_version, $vm_nic: a CPU goes offline and comes back under load: all of its keys' packets arrive, in order"
+	ip -n "$far" addr replace 192.0.2.1/24 dev peer0
+	guest "printf '%s\n' '[interface rs0]' '[service ingest]' 'type = steer' 'interfaces = rs0' 'port = 9999' >/tmp/steer.ini"
+	ringside_start -c /tmp/steer.ini || return
+	guest '/suite/build/tests/steer_peer order 9999 1000000 >/tmp/received 2>/tmp/receiver &'
+	wait_for 10 guest 'grep -q ready /tmp/receiver' || fail "no receiver: $(guest 'cat /tmp/receiver')"
+	ip netns exec "$far" "$builddir/tests/steer_peer" send 192.0.2.2 9999 1000000 100 500 0 >/dev/null 2>&1 &
+	sender=$!
+	started="$started $sender"
+	becomes 'all(row.delivered > 50 for row in service.tables.cpus)'
+	guest 'echo 0 >/sys/devices/system/cpu/cpu1/online' || fail "it stays"
+	becomes '[(row.slots, row.online) for row in service.tables.cpus] == [(4096, 1), (0, 0)]' 'service.figures.moving_slots == 0'
+	guest 'echo 1 >/sys/devices/system/cpu/cpu1/online' || fail "it does not come back"
+	becomes '[(row.slots, row.online) for row in service.tables.cpus] == [(2048, 1), (2048, 1)]' 'service.figures.moving_slots == 0'
+	kill "$sender"
+	wait "$sender" 2>/dev/null
+	started=${started/ $sender/}
+	becomes 'totals.in_flight_packets == 0'
+	guest 'kill -USR1 $(pidof steer_peer)'
+	wait_for 10 guest 'grep -q received /tmp/received' || fail "the receiver does not end"
+	guest 'cat /tmp/received' >"$dir/received"
+	ringside_stop
+	records "expected('$dir/received').received == service.delivered_packets > 500" 'service.drop.cpu_ring_full == 0' \
+		"expected('$dir/received').reordered == expected('$dir/received').doubled == expected('$dir/received').missing == 0"
+}
+
 run() { # run TEST...: those that were asked for
 	local test
 	for test; do
@@ -331,15 +376,19 @@ for kernel in ${VM_KERNELS:-5.10 6.1 6.12 6.16 7.2}; do
 	vm_image "$kernel" || continue
 	# shellcheck disable=SC2086 # words
 	case $kernel in
-	5.* | 6.1) on "$kernel" virtio copy judges_alike $modes delivers taps $faults pins_interrupts $dispatcher leaves_http_to_the_server ;;
-	6.12) on "$kernel" virtio copy answers_in_xdp judges_alike $modes delivers taps $faults pins_interrupts $dispatcher ;;
+	5.* | 6.1) on "$kernel" virtio copy judges_alike $modes delivers taps steers $faults loses_a_cpu pins_interrupts \
+		$dispatcher leaves_http_to_the_server ;;
+	6.12) on "$kernel" virtio copy answers_in_xdp speaks_tcp has_vlans judges_alike $modes delivers taps steers $faults \
+		loses_a_cpu pins_interrupts $dispatcher
+		vm_wire=yes on "$kernel" virtio copy has_vlans ;;
 	*)
 		# Pulled out under load in zero copy, 6.16's virtio-net does not come to its end: tasks of the kernel wait
 		# for each other. igb is pulled out so, below.
-		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it answers_in_xdp loses_its_device
+		on "$kernel" virtio copy binds_what_it_shows doctor_finds_it answers_in_xdp speaks_tcp has_vlans steers loses_its_device
 		on "$kernel" virtio 'zero copy' judges_alike $modes answers_without_copies delivers taps is_killed loses_its_link \
-			pins_interrupts $dispatcher
+			loses_a_cpu pins_interrupts $dispatcher
 		on "$kernel" igb 'zero copy' $modes answers_without_copies delivers $faults
+		vm_wire=yes on "$kernel" igb copy has_vlans # which takes tags off
 		;;
 	esac
 done

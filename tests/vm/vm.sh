@@ -8,7 +8,6 @@ vm_work=$dir/vm
 vm_cache=${VM_CACHE:-${builddir:?}/vm}
 vm_pid='' vm_version='' vm_nic='' vm_queues='' vm_device='' vm_qemu=qemu-system-x86_64 vm_qemu_options=()
 mkdir -p "$vm_work" "$vm_cache"
-PATH=$PATH:/usr/sbin
 
 # A kernel's suite and packages, as regular expressions. The kernels of the cloud flavour are smaller, but have no igb.
 vm_packages() {
@@ -22,6 +21,23 @@ vm_packages() {
 	esac
 }
 
+# What scripts of make check need, in /suite, and the programs that they run
+. "$srcdir/tests/nginx.sh"
+vm_suite=("$python:/usr/bin/python3" nginx "$mime_types:/etc/nginx/mime.types" /etc/passwd:/etc/passwd
+	/etc/group:/etc/group curl ping "$srcdir/tests:/suite/tests"
+	"$builddir/examples/reuseport:/suite/build/examples/reuseport")
+for program in ringside_strict steer_peer steer_worker ring_reader; do
+	vm_suite+=("$builddir/tests/$program:/suite/build/tests/$program")
+done
+
+# Python's own library, without all that has been installed into it
+vm_python() {
+	local library
+	library=$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))') && mkdir "$vm_work/python" &&
+		tar c -C "$library" --exclude=./site-packages --exclude=./test --exclude='./config-*' . | tar x -C "$vm_work/python" &&
+		vm_suite+=("$vm_work/python:$library")
+}
+
 # A QEMU that has igb, which came with 8.0: Debian 12's own has not.
 vm_prepare() {
 	local unpacked=$vm_cache/qemu
@@ -32,6 +48,7 @@ vm_prepare() {
 		vm_qemu_options=(-L "$unpacked/usr/share/qemu" -L /usr/share/qemu -L /usr/share/seabios)
 		export QEMU_MODULE_DIR=$unpacked/usr/lib/x86_64-linux-gnu/qemu
 	fi
+	vm_python || return
 	${CC:-cc} -Wall -Wextra -o "$vm_work/modes" "$srcdir/tests/vm/modes.c" &&
 		clang -target bpf -g -O2 -idirafter "/usr/include/$(gcc -print-multiarch)" -c "$srcdir/tests/vm/foreign.bpf.c" \
 			-o "$vm_work/foreign.o"
@@ -39,13 +56,14 @@ vm_prepare() {
 
 # vm_image KERNEL: its kernel and initial RAM disk; says why not.
 vm_image() {
-	local modules='virtio_pci virtio_net' words
+	local modules='virtio_pci virtio_net veth 8021q' words
 	read -ra words <<<"$(vm_packages "$1")"
 	"$srcdir/tests/vm/packages" "$vm_cache" "$1" "${words[@]}" || { fail "no kernel $1 can be had"; return 1; }
 	[[ ${words[1]} = *cloud* ]] || modules+=' igb'
 	# shellcheck disable=SC2086 # words
 	"$srcdir/tests/vm/initrd" "$vm_cache/$1" "$vm_work/$1" $modules -- "$RINGSIDE" "$vm_work/modes" ip ethtool \
-		bpftool xdp-loader "$builddir/tests/test_vectors" "$builddir/tests/ring_reader" "$vm_work/foreign.o" /usr/lib/*/bpf/xdp-dispatcher.o || { fail "no RAM disk for $1"; return 1; }
+		bpftool xdp-loader "$builddir/tests/test_vectors" "$builddir/tests/ring_reader" "$vm_work/foreign.o" \
+		/usr/lib/*/bpf/xdp-dispatcher.o "${vm_suite[@]}" || { fail "no RAM disk for $1"; return 1; }
 }
 
 # guest COMMAND: runs a line of shell in the machine; its output and status are the line's. 125: the machine does not
@@ -78,6 +96,9 @@ ip link set rs0 up; ip -6 addr add 2001:db8::2/64 dev rs0 nodad; \
 ip neigh replace 192.0.2.1 lladdr 02:00:00:00:0a:01 dev rs0; \
 ip neigh replace 2001:db8::1 lladdr 02:00:00:00:0a:01 dev rs0"
 
+vm_name_both="for nic in eth0 eth1; do case \$(cat /sys/class/net/\$nic/address) in \
+02:00:00:00:0a:01) ip link set \$nic name peer0 ;; *) ip link set \$nic name rs0 ;; esac; done"
+
 vm_stop() {
 	[ -n "$vm_pid" ] || return 0
 	kill -KILL "$vm_pid" 2>/dev/null
@@ -86,9 +107,10 @@ vm_stop() {
 	vm_pid=''
 }
 
-# vm_start KERNEL NIC QUEUES OPTION...: a machine whose NIC, with these QEMU options, is rs0
+# vm_start KERNEL NIC QUEUES OPTION...: a machine whose NIC, with these QEMU options, is rs0. With vm_wire=yes the other
+# end is in the machine, too: another NIC, peer0, on the same wire.
 vm_start() {
-	local kernel=$1 line multi=''
+	local kernel=$1 line multi='' wire
 	vm_stop
 	vm_nic=$2 vm_queues=$3 vm_version='' vm_shortest=0
 	[ "$vm_nic" != igb ] || vm_shortest=64 # it makes others longer: 60 bytes and a tag that it takes off
@@ -99,31 +121,37 @@ vm_start() {
 	# shellcheck disable=SC2086 # nothing or a word
 	ip netns exec "$far" ip tuntap add peer0 mode tap $multi &&
 		ip -n "$far" link set peer0 address 02:00:00:00:0a:01 up || return 99
+	wire=(-netdev "tap,id=n0,ifname=peer0,script=no,downscript=no,queues=$vm_queues")
+	[ -z "${vm_wire:-}" ] || wire=(-netdev hubport,id=n0,hubid=0 -netdev hubport,id=n1,hubid=0
+		-device virtio-net-pci,netdev=n1,mac=02:00:00:00:0a:01,romfile=)
 	rm -f "$vm_work"/{ctl,mon}.*
 	mkfifo "$vm_work"/{ctl,mon}.{in,out}
-	ip netns exec "$far" "$vm_qemu" "${vm_qemu_options[@]}" -M q35 -cpu max -accel tcg,thread=multi -smp 2 -m 512 \
+	ip netns exec "$far" "$vm_qemu" "${vm_qemu_options[@]}" -M q35 -cpu max -accel tcg,thread=multi -smp 2 -m 1024 \
 		-display none -no-reboot -nodefaults -kernel "$vm_work/$kernel/vmlinuz" -initrd "$vm_work/$kernel/initrd" \
 		-append 'console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off tsc=unstable nokaslr random.trust_cpu=on' \
 		-serial "file:$vm_work/console" -chardev "pipe,id=ctl,path=$vm_work/ctl" -serial chardev:ctl \
 		-chardev "pipe,id=mon,path=$vm_work/mon" -mon chardev=mon -device pcie-root-port,id=rootport \
-		-netdev "tap,id=n0,ifname=peer0,script=no,downscript=no,queues=$vm_queues" -device "$vm_device" \
+		"${wire[@]}" -device "$vm_device" \
 		>"$vm_work/qemu" 2>&1 </dev/null &
 	vm_pid=$!
 	started="$started $vm_pid"
 	exec 7<>"$vm_work/ctl.in" 8<>"$vm_work/ctl.out" 9<>"$vm_work/mon.in"
-	while kill -0 "$vm_pid" 2>/dev/null; do
-		IFS= read -r -t 60 line <&8 || break
-		[ "${line%% ready*}" != @@ ] || { vm_version=${line#@@ ready }; break; }
+	local end=$((EPOCHSECONDS + 240)) # where other work goes on
+	while [ -z "$vm_version" ] && kill -0 "$vm_pid" 2>/dev/null && [ $EPOCHSECONDS -lt $end ]; do
+		IFS= read -r -t 2 line <&8 || continue
+		[ "${line%% ready*}" != @@ ] || vm_version=${line#@@ ready }
 	done
 	[ -n "$vm_version" ] || { cat "$vm_work/qemu" "$vm_work/console"; return 1; }
-	guest "$vm_set_up"
+	if [ -n "${vm_wire:-}" ]; then
+		guest "$vm_name_both"
+	else
+		guest "$vm_set_up"
+	fi
 }
 
 # What follows replaces its namesakes of net.sh.
 
-# An emulated machine is slow: all patience is longer.
-eval "patient_$(declare -f wait_for)"
-wait_for() { patient_wait_for $((6 * $1)) "${@:2}"; }
+patience=6 # an emulated machine is slow
 peer() {
 	local command=$1 said
 	shift
@@ -165,4 +193,9 @@ ringside_wait() {
 shows() {
 	guest 'tail -n 1 /tmp/out' >"$out"
 	"$python" "$srcdir/tests/records.py" "$out" "$@" >/dev/null 2>&1
+}
+
+is_clean() {
+	wait_for 10 has_no_xdp || fail "an XDP program is left behind"
+	peer ping || guest 'ip -s link show rs0; ethtool -S rs0 | grep -v ": 0$"; dmesg | tail -n 20'
 }
