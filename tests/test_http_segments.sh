@@ -37,11 +37,11 @@ counted() {
 look_begin() {
 	in_near ethtool -K rs0 gro off || fail "GRO cannot be switched off"
 	tap http --write look.pcapng
-	ip netns exec "$far" tcpdump -i peer0 -Q out --immediate-mode -U -w look.pcap \
+	ip netns exec "$far" tcpdump -i peer0 -Q out --immediate-mode -s 4096 -B 8192 -U -w look.pcap \
 		'tcp dst port 80 or (vlan and tcp dst port 80)' 2>tcpdump.err >/dev/null &
 	tcpdump_pid=$!
 	started="$started $tcpdump_pid"
-	wait_for 10 grep -q 'shown from here on' tap.err && wait_for 10 grep -q 'listening on' tcpdump.err ||
+	wait_for 30 grep -q 'shown from here on' tap.err && wait_for 30 grep -q 'listening on' tcpdump.err ||
 		fail "nobody looks: $(cat tap.err tcpdump.err)"
 	becomes "not totals.in_flight_packets"
 	counted >before
