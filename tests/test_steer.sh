@@ -223,7 +223,7 @@ replies() {
 		ip netns exec "$far" "$python" -c "$answers" $address >"$dir/answers" 2>&1 &
 		started="$started $!"
 		wait_for 20 grep -q ready "$dir/answers" || fail "$(cat "$dir/answers")"
-		in_near timeout 20 "$python" -c 'import socket, sys
+		in_near timeout $((20 * ${patience:-1})) "$python" -c 'import socket, sys
 client = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
 client.connect((sys.argv[1], 53))
 client.send(b"question")
