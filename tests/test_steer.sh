@@ -46,7 +46,7 @@ slots_move() {
 	received_is reordered 0 doubled 0 junk 0
 	becomes 'service.figures.moving_slots == 0'
 	ringside_stop
-	records 'all(row.taken_over > 20 for row in service.tables.cpus)' \
+	records "all(row.taken_over > $((packets / 50000)) for row in service.tables.cpus)" \
 		"service.delivered_packets == $received.received + $received.overflowed" \
 		"$sent.good * 0.98 <= service.delivered_packets + service.drop.cpu_ring_full <= $sent.good" \
 		"service.rx_packets == service.delivered_packets + sum(service.drop.values())"
