@@ -89,8 +89,10 @@ proposals() {
 	started="$started $sender"
 	becomes "service.tables.rebalance[0]['from'] == $second" 'service.tables.rebalance[0].from_share == 100' \
 		'40 <= service.tables.rebalance[0].to_after <= 60'
+	# of the newest whole record that has one: the last line may still be written, the one before may be older
 	read -r key value < <("$python" -c 'import json, sys
-print([t for t in json.loads(open(sys.argv[1]).read().splitlines()[-2])["services"][0]["tables"]["rebalance"]][0]["set"])' "$out")
+lines = [line for line in open(sys.argv[1]) if line.endswith("\n")]
+print(next(row["set"] for line in reversed(lines) for row in json.loads(line)["services"][0]["tables"]["rebalance"]))' "$out")
 	"$RINGSIDE" set "$key" "$value" 2>>"$err" || fail "set $key $value"
 	becomes '0.4 <= service.tables.cpus[0].redirected_per_second / sum(row.redirected_per_second for row in service.tables.cpus) <= 0.6' \
 		'not service.tables.rebalance'
