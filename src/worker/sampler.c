@@ -68,7 +68,6 @@ static uint64_t sum_failed(const struct books *books, bool final)
 static void fill_flow(struct snapshot_queue *q, const struct books *books, uint64_t failed)
 {
 	struct cell rx = books->redirect, tx = { 0 }, pass = { 0 }, delivered = { 0 };
-	uint64_t made_bytes = 0;
 
 	cells_sum(&books->kernel, OUTCOME_TX, &tx);
 	cells_sum_passed(&books->kernel, &pass);
@@ -86,8 +85,9 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 	cells_sum(&books->direct, OUTCOME_DELIVER, &delivered);
 	for (unsigned slot = 0; slot < SERVICE_SLOTS; slot++) {
 		q->made_packets += books->made[slot].packets;
-		made_bytes += books->made[slot].bytes;
+		tx.bytes += books->made[slot].bytes;
 	}
+	tx.packets += q->made_packets;
 	q->flow.rx_packets = rx.packets;
 	q->flow.rx_bytes = rx.bytes;
 	/* failures are counted in packets alone: their bytes are those of the mean answer */
@@ -95,8 +95,7 @@ static void fill_flow(struct snapshot_queue *q, const struct books *books, uint6
 	if (failed)
 		q->flow.tx_bytes -=
 			(uint64_t)((double)tx.bytes * (double)failed / (double)tx.packets);
-	q->flow.tx_packets = tx.packets - failed + q->made_packets;
-	q->flow.tx_bytes += made_bytes;
+	q->flow.tx_packets = tx.packets - failed;
 	q->pass_packets = pass.packets;
 	q->delivered_packets = delivered.packets;
 	q->in_flight_packets = books->in_flight;
