@@ -7,11 +7,9 @@
 # each figure, cases that alternate, no test.
 # usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench_deliver.sh
 . "$(dirname "$0")/bench/place.sh"
-receive=$bench/receive
 [ -e "$receive" ] || { echo "bench: $receive is not built" >&2; exit 1; }
 port=3842 # the benchmark's packets', and its addresses
 to=198.18.0.2/24
-receiver=''
 thief='' # words: what it takes away of CPU 1
 
 command -v ethtool >/dev/null || unable 'ethtool is not installed'
@@ -27,21 +25,11 @@ begin_rxonly() {
 		--forward-mode=rxonly --auto-start --nb-cores=1 --port-topology=loop --total-num-mbufs=16384
 }
 
-# begin_receiver deliver HOW, or: socket PORT; in the far namespace, as $receiver
-begin_receiver() {
+# begin_consumer deliver HOW, or: socket PORT; in the far namespace
+begin_consumer() {
 	[ "$1" = socket ] || set -- ring "$RUNTIME_DIRECTORY/$name.sock" deliver "$2"
-	ip netns exec "$far_ns" "$receive" "$@" >"$dir/received" 2>>"$dir/log" &
-	receiver=$!
-	until_true 10 grep -q ready "$dir/received"
+	begin_receiver "$@"
 }
-end_receiver() {
-	[ -n "$receiver" ] || return 0
-	kill -TERM "$receiver" 2>/dev/null || true
-	wait "$receiver" || true
-	receiver=''
-}
-
-socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
 
 # In its first second the program measures what statistics cost, on the CPU that it has here.
 settle() { sleep 1; }
@@ -72,7 +60,7 @@ measure_deliver() {
 	: >"$dir/log"
 	link_up
 	begin_deliver "$@"
-	if ! until_true 10 socket_is_there || ! begin_receiver deliver "$how"; then
+	if ! until_true 10 socket_is_there || ! begin_consumer deliver "$how"; then
 		broke "$case: no ring"
 	elif settle && took=$(flood_seconds); then
 		end_receiver
@@ -114,7 +102,7 @@ measure_socket() {
 	ip -n "$far_ns" addr add $to dev far
 	# without an XDP program there, a veth takes frames from XDP only with GRO
 	ip netns exec "$far_ns" ethtool -K far gro on
-	if begin_receiver socket $port && took=$(flood_seconds); then
+	if begin_consumer socket $port && took=$(flood_seconds); then
 		end_receiver
 		note socket "$(tail -n 1 "$dir/received" | cut -d ' ' -f 1)" "$took"
 	else
@@ -162,7 +150,7 @@ measure_latency() {
 	: >"$dir/log"
 	link_up
 	begin_deliver --level debug --set "service deliver.mode=$3"
-	if until_true 10 socket_is_there && begin_receiver deliver "$2"; then
+	if until_true 10 socket_is_there && begin_consumer deliver "$2"; then
 		send "$paced" near "$far_mac" 64 10000 3 </dev/null >/dev/null 2>>"$dir/log" || true
 		end_receiver
 		tail -n 1 "$dir/received" >>"$dir/alone/$1"

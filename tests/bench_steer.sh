@@ -6,7 +6,7 @@
 # no test.
 # usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench_steer.sh
 . "$(dirname "$0")/bench/place.sh"
-receive=$bench/receive limit_drop=$bench/limit_drop.bpf.o
+limit_drop=$bench/limit_drop.bpf.o
 for file in "$receive" "$limit_drop"; do
 	[ -e "$file" ] || { echo "bench: $file is not built" >&2; exit 1; }
 done
@@ -103,7 +103,7 @@ drop_at_stack() {
 
 # CASE COMMAND...: what comes to the stack at the far end, and what a UDP socket there takes
 measure_socket() {
-	local case=$1 said='' receiver
+	local case=$1 said=''
 
 	shift
 	: >"$dir/log"
@@ -111,19 +111,16 @@ measure_socket() {
 	ip -n "$far_ns" addr add $to dev far
 	[ "$case" != ended ] || drop_at_stack 2>>"$dir/log" || broke "$case: no program at TC"
 	"$@"
-	ip netns exec "$far_ns" "$receive" socket $port >"$dir/received" 2>>"$dir/log" &
-	receiver=$!
-	if until_true 10 grep -q ready "$dir/received" && until_true 10 has_program &&
+	if begin_receiver socket $port && until_true 10 has_program &&
 		said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
-		kill -TERM $receiver
-		wait $receiver || true
+		end_receiver
 		end || broke "$case: status $?"
 		note "$case" "$(reached_stack)" "${said##* }"
 		note "$case-taken" "$(tail -n 1 "$dir/received" | cut -d ' ' -f 1)" "${said##* }"
 		return
 	fi
 	broke "$case: no flood"
-	kill -TERM $receiver 2>/dev/null || true
+	end_receiver
 	echo >>"$dir/rates/$case"
 	echo >>"$dir/rates/$case-taken"
 	end || true
@@ -218,7 +215,6 @@ program_alone() {
 	print_alone '10 000 prefixes, source_pps, over it' limited bare
 }
 
-reader=''
 # begin_rings LINE...: of a service that publishes the flood
 begin_rings() {
 	cat >"$dir/rings.ini" <<INI
@@ -234,20 +230,8 @@ INI
 	begin taskset -c 1 "$RINGSIDE" run -c "$dir/rings.ini" --no-tui --format json
 }
 
-# begin_reader RING: that reads nothing, as $reader
-begin_reader() {
-	ip netns exec "$far_ns" "$receive" ring "$RUNTIME_DIRECTORY/$name.sock" "$1" hang >"$dir/received" 2>>"$dir/log" &
-	reader=$!
-	until_true 10 grep -q ready "$dir/received"
-}
-end_reader() {
-	[ -n "$reader" ] || return 0
-	kill -TERM "$reader" 2>/dev/null || true
-	wait "$reader" || true
-	reader=''
-}
-
-socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
+# RING: by a consumer that reads nothing
+begin_reader() { begin_receiver ring "$RUNTIME_DIRECTORY/$name.sock" "$1" hang; }
 # The first of a word's numbers in the last record
 last_of() { tail -n 1 "$dir/out" | grep -o "\"$1\": [0-9]*" | head -n 1 | grep -o '[0-9]*$'; }
 
@@ -261,7 +245,7 @@ measure_ring() {
 	begin_rings "$@"
 	if until_true 10 socket_is_there && begin_reader "$ring" && until_true 10 has_program &&
 		said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
-		end_reader
+		end_receiver
 		end || broke "$case: status $?"
 		published=$(last_of delivered_packets)
 		note "$case" "$published" "${said##* }"
@@ -270,7 +254,7 @@ measure_ring() {
 	fi
 	broke "$case: no flood"
 	echo >>"$dir/rates/$case"
-	end_reader
+	end_receiver
 	end || true
 }
 

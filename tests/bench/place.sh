@@ -12,7 +12,7 @@ short_rounds=$(((rounds + 2) / 3))
 idle_seconds=$((seconds < 2 ? 10 : 20))
 : "${RINGSIDE:?names the program to measure}"
 bench=${builddir:-.}/tests/bench
-flood=$bench/flood paced=$bench/paced limit=$bench/limit.bpf.o
+flood=$bench/flood paced=$bench/paced limit=$bench/limit.bpf.o receive=$bench/receive
 
 unable() {
 	echo "bench: $*" >&2
@@ -30,6 +30,7 @@ name=ringside-bench-$$
 near_ns=$name-near far_ns=$name-far # the sender's and the program's
 far_mac=02:00:00:00:0b:02
 program='' # the process under test
+receiver='' # a consumer, or a socket's reader, beside it
 tmux="tmux -u -S $dir/tmux -f /dev/null"
 failed=0
 
@@ -129,6 +130,21 @@ print_rate() {
 			printf "(%.2f–%.2f)\n", rate[1], rate[rates]
 	}'
 }
+
+# begin_receiver ARGUMENTS...: of tests/bench/receive, in the far namespace
+begin_receiver() {
+	ip netns exec "$far_ns" "$receive" "$@" >"$dir/received" 2>>"$dir/log" &
+	receiver=$!
+	until_true 10 grep -q ready "$dir/received"
+}
+end_receiver() {
+	[ -n "$receiver" ] || return 0
+	kill -TERM "$receiver" 2>/dev/null || true
+	wait "$receiver" || true
+	receiver=''
+}
+
+socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
 
 # Sets testpmd_memory, or says why there will be no testpmd.
 find_testpmd() {
