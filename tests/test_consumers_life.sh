@@ -113,12 +113,18 @@ changes() {
 	about "so does another mode: the consumer then reads the queue's own frames; and whether they may be shown"
 	maps_frames() { grep -q 'memfd:ringside-frames' "/proc/$first/maps"; }
 	maps_frames && fail "frames are mapped in mode copy"
+	is_read_again() { [ "$(grep -c 'change.ini: read again' "$err")" -gt "$reloads" ]; }
 	opens_anew() { # KEY OPENINGS
+		local reloads since
+		reloads=$(grep -c 'change.ini: read again' "$err")
 		sed -i "s/^depth = 64/&\n$1/" change.ini
 		kill -HUP "$pid"
 		wait_for 10 eval "[ \$(grep -c 'service first needs its queues made anew; it is opened again' '$err') = $2 ]" ||
 			fail "$1: not said"
-		becomes "$(one first).figures.consumers == 1" "interface.state == 'up'"
+		wait_for 10 is_read_again || fail "$1: no end of it"
+		# by a record of afterwards: one of before has a consumer and an interface, too
+		since=$(wc -l <"$out")
+		becomes "len(records) > $since + 1" "$(one first).figures.consumers == 1" "interface.state == 'up'"
 		before=$(figure "totals['delivered_packets'] + 1")
 		sends ports=7001-7001
 		becomes "totals.delivered_packets == $before" "$(row first consumers consumer "$first").received == 1"
