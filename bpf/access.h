@@ -108,14 +108,15 @@ static __always_inline __u64 access_now_ns(const struct access_memory *memory, i
 static __always_inline struct access_source access_source(const struct frame *f)
 {
 	struct access_source source = { .is_ipv6 = f->is_ipv6 };
+	const __u8 *ip = frame_ip_here(f);
 
 	if (f->is_ipv6) {
-		const __u8 *from = (const __u8 *)&frame_ipv6(f)->saddr;
+		const __u8 *from = ip + offsetof(struct ipv6hdr, saddr);
 
 		source.word[0] = BE64(FRAME_WORD(__u64, from));
 		source.word[1] = BE64(FRAME_WORD(__u64, from + 8));
 	} else {
-		source.word[0] = (__u64)BE32(frame_ipv4(f)->saddr) << 32;
+		source.word[0] = (__u64)BE32(FRAME_WORD(__u32, ip + offsetof(struct iphdr, saddr))) << 32;
 	}
 	return source;
 }
@@ -279,12 +280,18 @@ static __always_inline int access_judge(const struct access_memory *memory,
 	return VERDICT_NEXT;
 }
 
-/* Whether a packet, of which so many came before, is the one in `every` that is a sample. By the multiples of
- * the golden ratio, which meet traffic of any period as often as its share is: every 64th packet may be always
- * the same one. */
-static __always_inline int access_is_sample(__u64 before, __u32 every)
+/* Whether a packet is the one in `every`, a power of two, that is a sample; *count chooses, and is one per writer. The
+ * sample is where the count's last bits are 0, and that is `every` packets later on average, but by the multiples of the
+ * golden ratio now sooner, now later: every 64th packet may be always the same one. */
+static __always_inline int access_is_sample(__u64 *count, __u32 every)
 {
-	return !(before * 0x9e3779b97f4a7c15ull >> 40 & (every - 1));
+	const __u64 last = 2ull * every - 1, now = (*count)++;
+
+	if (now & last)
+		return 0;
+	/* from there an odd number of steps ahead, 1 to 2 * every - 1, all as often */
+	*count += (now * 0x9e3779b97f4a7c15ull >> 40 | 1) & last;
+	return 1;
 }
 
 /* Writes a packet down as the newest sample. Who reads the count before the sample has an old one, at worst. */

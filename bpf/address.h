@@ -33,16 +33,17 @@ static __always_inline __u32 address_bucket(__u64 first, __u64 second)
 /* Who wants the frame's destination address. Never writes. */
 static __always_inline __u32 address_wanted(const struct frame *f, const struct address *table)
 {
+	const __u8 *ip = frame_ip_here(f);
 	__u64 first = 0, second;
 	__u32 bucket;
 
 	if (f->is_ipv6) {
-		const __u8 *to = (const __u8 *)&frame_ipv6(f)->daddr;
+		const __u8 *to = ip + offsetof(struct ipv6hdr, daddr);
 
 		first = FRAME_WORD(__u64, to);
 		second = FRAME_WORD(__u64, to + 8);
 	} else {
-		second = frame_ipv4(f)->daddr;
+		second = FRAME_WORD(__u32, ip + offsetof(struct iphdr, daddr));
 	}
 	bucket = address_bucket(first, second);
 	FRAME_OPAQUE(bucket);

@@ -71,10 +71,13 @@ __attribute__((noinline)) __u64 checksum_of(struct xdp_md *ctx, __u32 offset, __
 static __always_inline __u64 checksum_add(
 	const struct frame *f, __u64 sum, const __u8 *from, __u32 bytes)
 {
+	__u64 offset = (__u64)(from - f->data);
+
 #ifdef __bpf__
-	return sum + checksum_of(f->ctx, (__u32)(from - f->data), bytes);
+	FRAME_OPAQUE(offset); /* or the difference would be one of 32 bits, which pointers must not have */
+	return sum + checksum_of(f->ctx, (__u32)offset, bytes);
 #else
-	return sum + checksum_walk(f->data, f->end, (__u32)(from - f->data), bytes);
+	return sum + checksum_walk(f->data, f->end, (__u32)offset, bytes);
 #endif
 }
 

@@ -25,7 +25,7 @@ _Static_assert(sizeof(struct deliver_rule) == 8, "layout");
 static __always_inline int deliver_match(const struct frame *f, const struct deliver_rule *rule,
 	const struct rule_tables *tables, const struct rule_state *state)
 {
-	if (!(f->data[0] & 1) && !frame_is_unicast_to(f, (const __u8 *)state->mac))
+	if (!frame_is_unicast_to(f, (const __u8 *)state->mac) && !(f->data[0] & 1))
 		return VERDICT_NEXT;
 	if (rule->addresses && !(address_wanted(f, tables->addresses) & rule->addresses))
 		return VERDICT_NEXT;

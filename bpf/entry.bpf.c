@@ -94,7 +94,8 @@ static __always_inline void observe(struct hook *hook)
 
 static __always_inline int has_token(const struct hook *hook, const struct service_rule *rule)
 {
-	struct queue_buckets *queue = bpf_map_lookup_elem(&buckets, &hook->queue);
+	__u32 number = hook->queue;
+	struct queue_buckets *queue = bpf_map_lookup_elem(&buckets, &number);
 
 	return !queue || bucket_take(&queue->slot[slot_of(rule)], rule->limit_cost,
 				 rule->limit_burst, bpf_ktime_get_ns());
@@ -104,9 +105,10 @@ static __always_inline int has_token(const struct hook *hook, const struct servi
  * latency is unknown. Without a socket the frame will pass, and must not carry it. */
 static __always_inline void note_time(struct xdp_md *ctx, const struct hook *hook)
 {
+	__u32 queue = hook->queue;
 	__u64 *note;
 
-	if (!bpf_map_lookup_elem(&sockets, &hook->queue) || bpf_xdp_adjust_meta(ctx, -8))
+	if (!bpf_map_lookup_elem(&sockets, &queue) || bpf_xdp_adjust_meta(ctx, -8))
 		return;
 	note = (void *)(long)ctx->data_meta;
 	if ((void *)(note + 1) <= (void *)(long)ctx->data)
@@ -165,7 +167,7 @@ static __always_inline void note_source(const struct frame *frame, const struct 
 	struct access_samples *samples;
 	struct access_source source;
 
-	if (!access_is_sample(hook->cells->wanted++, every))
+	if (!access_is_sample(&hook->cells->wanted, every))
 		return;
 	cpu = bpf_get_smp_processor_id();
 	samples = bpf_map_lookup_elem(&access_samples, &cpu);
@@ -192,10 +194,12 @@ static __always_inline int offer(
 
 	/* or the compiler would take the rule's initial zeros for its value */
 	FRAME_OPAQUE(rule);
-	slot = slot_of(rule);
 	verdict = service_match(frame, rule, &tables, &state);
 	if (verdict == VERDICT_NEXT)
 		return -1;
+	/* what is behind the loop over the services begins here, once for all of them: so shall what it needs */
+	FRAME_OPAQUE(rule);
+	slot = slot_of(rule);
 	if (rule->replies && verdict >= VERDICT_DROP && verdict < VERDICT_SPARE &&
 		reply_is_awaited(frame))
 		verdict += VERDICT_SPARE - VERDICT_DROP;
@@ -237,23 +241,21 @@ int ringside(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct hook hook = { .tables = &tables, .queue = ctx->rx_queue_index, .bytes = end - data };
 	struct frame frame = { .ctx = ctx };
+	__u32 queue = hook.queue; /* of its own, or all of what has its address would lie on the stack */
 	__u32 wanted, port;
-	int parsed;
 
 	if (price_next(&state)) {
-		hook.cells = bpf_map_lookup_elem(&books, &hook.queue);
+		hook.cells = bpf_map_lookup_elem(&books, &queue);
 		if (!hook.cells)
 			return XDP_PASS;
 		observe(&hook);
 	}
-	parsed = frame_parse(&frame, data, end);
-	if (parsed < 0) {
+	if (frame_parse(&frame, data, end) < 0) {
 		count(ctx, &hook, SLOT_NONE, OUTCOME_PASS);
 		if (has_hooks)
 			bpf_tail_call(ctx, &own_hooks, 0);
 		return XDP_PASS;
 	}
-	frame.is_fragment = parsed;
 	port = BE16(frame.udp->dest); /* see BE16 */
 	FRAME_OPAQUE(port);
 	wanted = tables.udp_port_services[port & 0xffff];

@@ -12,6 +12,7 @@
 #define RINGSIDE_FRAME_H
 
 #include <linux/types.h>
+#include <stddef.h>
 #ifdef __bpf__
 #include <linux/in.h>
 #else
@@ -45,7 +46,8 @@
  * 256 bytes. A longer one (lo has an MTU of 64 K) is for the stack. */
 #define FRAME_BYTES_MAX 3840
 
-/* From frame_parse(): the first fragment of a datagram. Of UDP it has the header, whose length is not checked. */
+/* From frame_parse(): the first fragment of a datagram. Of UDP it has the header, whose length is not checked
+ * and whose datagram ends elsewhere: udp_bytes is 0. */
 #define FRAME_FRAGMENT 1
 
 struct frame {
@@ -58,8 +60,7 @@ struct frame {
 	__u8 *ip; /* a struct iphdr, or a struct ipv6hdr when is_ipv6 */
 	struct udphdr *udp;
 	__u32 is_ipv6;
-	__u32 udp_bytes; /* the UDP header's length field: header and payload; all inside the frame */
-	__u32 is_fragment; /* for the rules that want them: see service_match() */
+	__u32 udp_bytes; /* the UDP header's length field: header and payload, all inside the frame; or 0 */
 };
 
 struct frame_vlan {
@@ -117,28 +118,32 @@ static __always_inline __u8 *frame_forget(const struct frame *f, const __u8 *pla
 static __always_inline int frame_parse_ipv4(struct frame *f)
 {
 	frame_iphdr *ip = (void *)f->ip;
-	__u32 header, total;
+	__u32 header;
+	__be32 fragment;
+	__u64 total;
 
 	f->is_ipv6 = 0;
+	f->udp_bytes = 0;
 	FRAME_OPAQUE(f->is_ipv6);
 	if (f->ip + sizeof(*ip) > f->end)
 		return -1;
 	header = (*f->ip & 0x0f) * 4u;
 	total = BE16(ip->tot_len);
-	if ((*f->ip >> 4) != 4 || header < sizeof(*ip) || ip->protocol != IPPROTO_UDP)
+	if (*f->ip < 0x45 || *f->ip > 0x4f) /* version 4, and a header of five words or more */
 		return -1;
-	/* an offset: a later fragment has no UDP header */
-	if (ip->frag_off & BE16(0x1fff))
+	/* flags and offset, TTL, protocol; an offset: a later fragment has no UDP header */
+	fragment = FRAME_WORD(__be32, f->ip + offsetof(struct iphdr, frag_off));
+	if ((fragment & BE32(0x1fff00ff)) != BE32(IPPROTO_UDP))
 		return -1;
 	f->udp = (void *)(f->ip + header);
 	if ((__u8 *)(f->udp + 1) > f->end)
 		return -1;
-	if (ip->frag_off & BE16(0x2000)) /* more of them */
+	if (fragment & BE32(0x20000000)) /* more of them */
 		return FRAME_FRAGMENT;
 	f->udp_bytes = BE16(f->udp->len);
 	if (f->udp_bytes < sizeof(*f->udp) || header + f->udp_bytes > total)
 		return -1;
-	return (__u64)total > (__u64)(f->end - f->ip) ? -1 : 0;
+	return total > (__u64)(f->end - f->ip) ? -1 : 0;
 }
 
 /* RFC 8200 §4.5: 8 bytes with the next header, an offset of 0 and "more" for the first of several. */
@@ -160,6 +165,7 @@ static __always_inline int frame_parse_ipv6(struct frame *f)
 	__u8 next;
 
 	f->is_ipv6 = 1;
+	f->udp_bytes = 0;
 	FRAME_OPAQUE(f->is_ipv6);
 	if (header > f->end || (*f->ip >> 4) != 6)
 		return -1;
@@ -207,7 +213,7 @@ static __always_inline int frame_parse(struct frame *f, void *data, void *end)
 	f->eth = data;
 	if ((__u8 *)tag > f->end || f->end - f->data > FRAME_BYTES_MAX)
 		return -1;
-	proto = FRAME_WORD(__be16, &f->eth->h_proto);
+	proto = FRAME_WORD(__be16, f->data + offsetof(struct ethhdr, h_proto));
 #pragma GCC unroll 2
 	for (int i = 0; i < 2; i++) {
 		if (!frame_is_vlan(proto))
@@ -225,6 +231,16 @@ static __always_inline int frame_parse(struct frame *f, void *data, void *end)
 	return proto == BE16(ETH_P_IPV6) ? frame_parse_ipv6(f) : -1;
 }
 
+/* The IP header, as a pointer of the caller's own: places in the header that several services may look at the compiler
+ * would otherwise work out once for all, before the first, and keep on the stack. */
+static __always_inline const __u8 *frame_ip_here(const struct frame *f)
+{
+	const __u8 *ip = f->ip;
+
+	FRAME_OPAQUE(ip);
+	return ip;
+}
+
 static __always_inline frame_iphdr *frame_ipv4(const struct frame *f)
 {
 	return (frame_iphdr *)f->ip;
@@ -235,12 +251,11 @@ static __always_inline frame_ipv6hdr *frame_ipv6(const struct frame *f)
 	return (frame_ipv6hdr *)f->ip;
 }
 
-/* True when the frame is addressed to this MAC address alone, and comes from one host. */
+/* True when the frame is addressed to this MAC address, 6 bytes and two of 0, alone, and comes from one host. */
 static __always_inline int frame_is_unicast_to(const struct frame *f, const __u8 mac[8])
 {
-	return FRAME_WORD(__u32, f->data) == FRAME_WORD(__u32, mac) &&
-	       FRAME_WORD(__u16, f->data + 4) == FRAME_WORD(__u16, mac + 4) &&
-	       !(f->data[ETH_ALEN] & 1);
+	/* the destination, and the source's first byte, of which one bit is looked at */
+	return (FRAME_WORD(__u64, f->data) & BE64(0xffffffffffff0100)) == FRAME_WORD(__u64, mac);
 }
 
 /* True when an IPv4 address can be that of one host: not 0.0.0.0, not multicast, reserved or the
@@ -260,12 +275,17 @@ static __always_inline int frame_ipv6_is_unicast(const struct in6_addr *address)
 
 static __always_inline int frame_has_unicast_addresses(const struct frame *f)
 {
+	const void *ip = frame_ip_here(f);
+
 	if (f->is_ipv6) {
-		return frame_ipv6_is_unicast(&frame_ipv6(f)->saddr) &&
-		       frame_ipv6_is_unicast(&frame_ipv6(f)->daddr);
+		const frame_ipv6hdr *header = ip;
+
+		return frame_ipv6_is_unicast(&header->saddr) && frame_ipv6_is_unicast(&header->daddr);
+	} else {
+		const frame_iphdr *header = ip;
+
+		return frame_ipv4_is_unicast(header->saddr) && frame_ipv4_is_unicast(header->daddr);
 	}
-	return frame_ipv4_is_unicast(frame_ipv4(f)->saddr) &&
-	       frame_ipv4_is_unicast(frame_ipv4(f)->daddr);
 }
 
 #endif

@@ -8,8 +8,8 @@
 struct hook {
 	struct cells *cells; /* the queue's, of this CPU */
 	const struct rule_tables *tables;
-	__u32 queue;
 	__u32 bytes;
+	__u32 queue;
 	__u64 time_ns; /* 0: not a sampled frame */
 };
 

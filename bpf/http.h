@@ -101,7 +101,7 @@ enum http_latency { HTTP_FROM_GET, HTTP_FROM_SYN, HTTP_LATENCIES };
 struct http_counts {
 	__u64 counter[HTTP_COUNTER_COUNT];
 	__u64 miss[16]; /* by enum http_reason; a power of two, bounded by a mask */
-	__u64 wanted; /* packets whose sources were judged, GRO's as one; chooses the samples */
+	__u64 wanted; /* chooses the samples of packets whose sources are judged, GRO's as one: access_is_sample() */
 };
 
 _Static_assert(HTTP_REASON_COUNT <= 16, "every reason has a counter");

@@ -49,7 +49,7 @@ static __always_inline void http_note_source(
 	};
 	struct access_samples *samples;
 
-	if (!access_is_sample(counts->wanted++, every))
+	if (!access_is_sample(&counts->wanted, every))
 		return;
 	samples = bpf_map_lookup_elem(&access_samples, &cpu);
 	if (samples)

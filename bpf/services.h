@@ -62,7 +62,7 @@ struct service_rule {
 static __always_inline int service_match(const struct frame *f, const struct service_rule *rule,
 	const struct rule_tables *tables, const struct rule_state *state)
 {
-	if (f->is_fragment && !rule->fragments)
+	if (!f->udp_bytes && !rule->fragments)
 		return VERDICT_NEXT;
 #define SERVICE_MATCH(name)                                                                        \
 	if (rule->kind == SERVICE_##name)                                                          \

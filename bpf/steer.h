@@ -74,7 +74,7 @@ static __always_inline int steer_fault(const struct frame *f, const struct steer
 static __always_inline int steer_is_wanted(const struct frame *f, const struct steer_rule *rule,
 	const struct rule_tables *tables, const struct rule_state *state)
 {
-	if (!(f->data[0] & 1) && !frame_is_unicast_to(f, (const __u8 *)state->mac))
+	if (!frame_is_unicast_to(f, (const __u8 *)state->mac) && !(f->data[0] & 1))
 		return 0;
 	return !rule->addresses || address_wanted(f, tables->addresses) & rule->addresses;
 }
@@ -136,7 +136,7 @@ static __always_inline int steer_match(const struct frame *f, const struct steer
 	if (!steer_is_wanted(f, rule, tables, state))
 		return VERDICT_NEXT;
 	/* its datagram will never be whole, and the later ones, which have no port, end with it */
-	if (f->is_fragment)
+	if (!f->udp_bytes)
 		return (rule->spares_fragments ? VERDICT_SPARE : VERDICT_DROP) + DROP_fragment;
 	fault = steer_fault(f, rule);
 	if (fault >= 0)

@@ -93,7 +93,7 @@ struct cells {
 	struct cell cell[SERVICE_SLOTS + 1][OUTCOMES];
 	__u64 sizes[8]; /* level debug only; SIZE_BINS are used */
 	__u64 sequence; /* frames seen since the level left basic; chooses the samples */
-	__u64 wanted; /* frames that services wanted; chooses the samples of sources */
+	__u64 wanted; /* chooses the samples of frames that services wanted: access_is_sample() */
 };
 
 _Static_assert(sizeof(struct cells) == 16 * OUTCOMES * (SERVICE_SLOTS + 1) + 80, "layout");

@@ -31,9 +31,6 @@ begin_consumer() {
 	begin_receiver "$@"
 }
 
-# In its first second the program measures what statistics cost, on the CPU that it has here.
-settle() { sleep 1; }
-
 # The flood's seconds; the frames of the first call are made before.
 flood_seconds() {
 	local said status=0 thief_pid=''

@@ -61,7 +61,7 @@ measure_drop() { # CASE COMMAND...
 	: >"$dir/log"
 	link_up
 	"$@"
-	if until_true 10 has_program && said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
+	if until_true 10 has_program && settle && said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
 		said=${said%% *}
 	else
 		broke "$case: no flood"
@@ -111,7 +111,7 @@ measure_socket() {
 	ip -n "$far_ns" addr add $to dev far
 	[ "$case" != ended ] || drop_at_stack 2>>"$dir/log" || broke "$case: no program at TC"
 	"$@"
-	if begin_receiver socket $port && until_true 10 has_program &&
+	if begin_receiver socket $port && until_true 10 has_program && settle &&
 		said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
 		end_receiver
 		end || broke "$case: status $?"
@@ -243,7 +243,7 @@ measure_ring() {
 	: >"$dir/log"
 	link_up
 	begin_rings "$@"
-	if until_true 10 socket_is_there && begin_reader "$ring" && until_true 10 has_program &&
+	if until_true 10 socket_is_there && begin_reader "$ring" && until_true 10 has_program && settle &&
 		said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
 		end_receiver
 		end || broke "$case: status $?"

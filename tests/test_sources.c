@@ -431,9 +431,11 @@ static void test_samples_are_fair_to_packets_that_come_at_regular_intervals(void
 		for (unsigned i = 0; i < sizeof(periods) / sizeof(*periods); i++) {
 			const uint64_t packets = 1 << 18;
 			uint64_t samples = 0;
+			__u64 count = 0;
 
-			for (uint64_t n = 0; n < packets; n++)
-				samples += access_is_sample(n * periods[i] + 5, every);
+			for (uint64_t n = 0; n < packets * periods[i]; n++)
+				samples += access_is_sample(&count, every) &&
+					   n % periods[i] == 5 % periods[i];
 			assert_in_range(samples * every, packets * 9 / 10, packets * 11 / 10);
 		}
 }

@@ -74,7 +74,7 @@ static inline int judge_source(
 		judged += VERDICT_SPARE - VERDICT_DROP;
 	if (judged != VERDICT_NEXT)
 		verdict = judged;
-	if (verdict == VERDICT_PASS || !access_is_sample(w->books.cells.wanted++, sample.weight))
+	if (verdict == VERDICT_PASS || !access_is_sample(&w->books.cells.wanted, sample.weight))
 		return verdict;
 	memcpy(sample.word, source.word, sizeof(sample.word));
 	sample.is_ipv6 = source.is_ipv6 != 0;
@@ -129,15 +129,13 @@ static inline int offer(struct worker *w, const struct service_rule *services,
 static inline int judge(struct worker *w, struct io_frame *io, uint8_t *slot, uint64_t now_ns)
 {
 	struct frame frame;
-	int outcome, parsed;
+	int outcome;
 
 	*slot = SLOT_NONE;
 	if (io->broken)
 		return OUTCOME_DROP + DROP_bad_frame;
-	parsed = frame_parse(&frame, io->data, io->data + io->length);
-	if (parsed < 0)
+	if (frame_parse(&frame, io->data, io->data + io->length) < 0)
 		return pass(w);
-	frame.is_fragment = (__u32)parsed;
 	outcome = offer(w, w->services, w->tables, io, &frame, slot, now_ns);
 	if (outcome < 0 && w->services_before)
 		outcome = offer(w, w->services_before, w->tables_before, io, &frame, slot, now_ns);

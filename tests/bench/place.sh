@@ -146,6 +146,9 @@ end_receiver() {
 
 socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
 
+# In its first second the program measures what statistics cost, on the CPU that it has here.
+settle() { sleep 1; }
+
 # Sets testpmd_memory, or says why there will be no testpmd.
 find_testpmd() {
 	local free
