@@ -116,7 +116,8 @@ static __always_inline struct access_source access_source(const struct frame *f)
 		source.word[0] = BE64(FRAME_WORD(__u64, from));
 		source.word[1] = BE64(FRAME_WORD(__u64, from + 8));
 	} else {
-		source.word[0] = (__u64)BE32(FRAME_WORD(__u32, ip + offsetof(struct iphdr, saddr))) << 32;
+		source.word[0] = (__u64)BE32(FRAME_WORD(__u32, ip + offsetof(struct iphdr, saddr)))
+				 << 32;
 	}
 	return source;
 }

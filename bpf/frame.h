@@ -280,7 +280,8 @@ static __always_inline int frame_has_unicast_addresses(const struct frame *f)
 	if (f->is_ipv6) {
 		const frame_ipv6hdr *header = ip;
 
-		return frame_ipv6_is_unicast(&header->saddr) && frame_ipv6_is_unicast(&header->daddr);
+		return frame_ipv6_is_unicast(&header->saddr) &&
+		       frame_ipv6_is_unicast(&header->daddr);
 	} else {
 		const frame_iphdr *header = ip;
 

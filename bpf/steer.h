@@ -29,6 +29,7 @@ enum steer_target { STEER_CPU, STEER_WORKER };
 
 struct steer_rule {
 	__u64 magic;
+	__u64 key_mask; /* the bits of the key field that are the key */
 	__u32 addresses; /* what must be in an address's `wanted`; 0: any address */
 	__u16 header; /* bytes before the payload */
 	struct steer_field magic_at, key_at, length_at, sequence_at;
@@ -40,7 +41,7 @@ struct steer_rule {
 	__u8 pad[5];
 };
 
-_Static_assert(sizeof(struct steer_rule) == 32, "layout");
+_Static_assert(sizeof(struct steer_rule) == 40, "layout");
 
 /* A field's value; the bytes have been checked to be there. */
 static __always_inline __u64 steer_value(const __u8 *header, struct steer_field field)
@@ -86,7 +87,7 @@ static __always_inline __u64 steer_key(const struct frame *f, const struct steer
 
 	if (header + rule->header > f->end) /* for the verifier: it was checked */
 		return 0;
-	return steer_value(header, rule->key_at);
+	return steer_value(header, rule->key_at) & rule->key_mask;
 }
 
 /* What its header says. */

@@ -442,8 +442,9 @@ static void test_samples_are_fair_to_packets_that_come_at_regular_intervals(void
 
 static void test_samples_say_who_sent_and_with_which_key(void **state)
 {
-	struct halves *halves = halves_open("type = steer; port = 9999; addresses = any", NULL);
-	const struct packet packet = V4(.dport = 9999, .signature = "LAMI\0\0\1\7\0\0\0\24",
+	struct halves *halves =
+		halves_open("type = steer; port = 9999; addresses = any; key = 4@4&0xfff", NULL);
+	const struct packet packet = V4(.dport = 9999, .signature = "LAMI\x81\0\1\7\0\0\0\24",
 		.signature_bytes = 12, .offset = 0, .payload = 32);
 	const struct access_samples *samples = &halves->access_state.samples;
 	const struct access_counts *counts;

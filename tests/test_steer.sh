@@ -268,6 +268,9 @@ contradictions() {
 	refuses 'key 7 twice' ingest.keys=7:0,0x7:1
 	refuses 'not 0xHEX@OFFSET' ingest.magic=LAMI@0
 	refuses 'packets are steered by one' ingest.key=
+	refuses "not a mask of 4 bytes: '0x1ffffffff'" 'ingest.key=4@4&0x1ffffffff'
+	refuses "not a mask of 4 bytes: '0'" 'ingest.key=4@4&0'
+	refuses 'no packet has the key 256' 'ingest.key=4@4&0xff' ingest.keys=256:0
 	refuses 'CPU 1 twice' ingest.cpus=1,1
 	refuses 'no CPU has a weight' ingest.cpus=1:0
 	"$RINGSIDE" check -c "$dir/steer.ini" --set rs0.io=af_packet >/dev/null 2>"$dir/refused"

@@ -42,6 +42,7 @@ static int compile(const struct service_compile *c, struct err *err)
 		return code;
 	*rule = (struct steer_rule){
 		.magic = s->magic.value,
+		.key_mask = s->key_mask,
 		.magic_at = s->magic.at,
 		.header = (__u16)s->header,
 		.length_at = s->length,

@@ -51,6 +51,7 @@ struct steer_settings {
 	} magic;
 	uint32_t header; /* bytes */
 	struct steer_field length, key, sequence;
+	uint64_t key_mask; /* inside the key's bytes */
 	int target; /* enum steer_target */
 	struct steer_cpus cpus;
 	struct steer_keys keys;

@@ -47,6 +47,36 @@ static int parse_field(const struct option *option, const char *text, void *fiel
 	return *text ? parse_at(text, at, err) : 0;
 }
 
+/* The largest value of a field. */
+static uint64_t field_max(struct steer_field field)
+{
+	return UINT64_MAX >> (64 - 8 * field.bytes);
+}
+
+/* BYTES@OFFSET, or BYTES@OFFSET&MASK. */
+static int parse_key(const struct option *option, const char *text, void *field, struct err *err)
+{
+	struct steer_settings *settings = (void *)((char *)field - option->offset);
+	const char *mask = strchr(text, '&');
+	char place[16], *end;
+	int code;
+
+	snprintf(place, sizeof(place), "%.*s", mask ? (int)(mask - text) : (int)strlen(text), text);
+	code = parse_field(option, option_trim(place), field, err);
+	if (code || !settings->key.bytes)
+		return code;
+	settings->key_mask = field_max(settings->key);
+	if (!mask)
+		return 0;
+	errno = 0;
+	settings->key_mask = strtoull(mask + 1, &end, 0);
+	if (errno || *end || strchr(mask, '-') || !settings->key_mask ||
+		settings->key_mask > field_max(settings->key))
+		return err_say(err, -EINVAL, "not a mask of %u bytes: '%s'", settings->key.bytes,
+			mask + 1);
+	return 0;
+}
+
 /* 0xHEX@OFFSET; the digits say how many bytes. Empty: any. */
 static int parse_magic(const struct option *option, const char *text, void *field, struct err *err)
 {
@@ -214,7 +244,10 @@ const struct option steer_options[STEER_OPTIONS] = {
 		.max = STEER_HEADER_MAX },
 	{ "length", "4@8", "BYTES@OFFSET of the payload's length; empty: none", parse_field,
 		AT(length) },
-	{ "key", "4@4", "BYTES@OFFSET of the partition key", parse_field, AT(key) },
+	{ "key", "4@4",
+		"BYTES@OFFSET of the partition key, big endian; or BYTES@OFFSET&MASK, of some of "
+		"its bits",
+		parse_key, AT(key) },
 	{ "sequence", "", "BYTES@OFFSET of a number that counts each key's packets; empty: none",
 		parse_field, AT(sequence) },
 	{ "target", "cpu",
@@ -250,6 +283,17 @@ const struct option steer_options[STEER_OPTIONS] = {
 static bool overlap(struct steer_field a, struct steer_field b)
 {
 	return a.bytes && b.bytes && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+/* Of keys with a target of their own. */
+static int check_keys(const struct steer_settings *s, struct err *err)
+{
+	for (unsigned i = 0; i < s->keys.count; i++)
+		if (s->keys.list[i].key & ~s->key_mask)
+			return err_say(err, -EINVAL,
+				"keys: no packet has the key %llu, by key's bytes and mask",
+				(unsigned long long)s->keys.list[i].key);
+	return 0;
 }
 
 static int check_workers(const struct steer_settings *s, struct err *err)
@@ -290,5 +334,5 @@ int steer_check(const void *settings, struct err *err)
 				return err_say(err, -EINVAL, "%s overlaps %s", fields[i].key,
 					fields[k].key);
 	}
-	return check_workers(s, err);
+	return check_keys(s, err) ? -EINVAL : check_workers(s, err);
 }
