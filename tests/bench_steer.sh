@@ -53,38 +53,86 @@ begin_limit_drop() { ip -n "$far_ns" link set dev far xdpdrv object "$limit_drop
 has_program() { ip -n "$far_ns" -d link show dev far | grep -q 'prog/xdp id'; }
 program_id() { ip -n "$far_ns" -d link show dev far | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'; }
 
-# What the flood got rid of in a second: the program that takes its packets runs on the same CPU.
-measure_drop() { # CASE COMMAND...
-	local case=$1 said=''
+cases=() # namespaces
+programs=() # that run there
 
-	shift
-	: >"$dir/log"
-	link_up
+# begin_case COMMAND...: the program under test, by a name and in a namespace of its own, where nothing comes. It goes on,
+# and $ids has its XDP program.
+begin_case() {
+	local far_ns=$name-${#cases[@]}
+	local name=$far_ns
+
+	ip netns add "$far_ns"
+	cases+=("$far_ns")
+	ip link add far netns "$far_ns" address "$far_mac" numtxqueues 1 numrxqueues 1 type veth \
+		peer name near netns "$far_ns" numtxqueues 1 numrxqueues 1
+	ip -n "$far_ns" link set near up
+	ip -n "$far_ns" link set far up
 	"$@"
-	if until_true 10 has_program && settle && said=$(send "$flood" near "$far_mac" 64 "$seconds" </dev/null 2>>"$dir/log"); then
-		said=${said%% *}
-	else
-		broke "$case: no flood"
-	fi
-	echo "$said" >>"$dir/rates/$case"
-	end || broke "$case: status $?"
+	until_true 10 has_program || broke "$1: no program"
+	ids+=("$(program_id)")
+	[ -z "$program" ] || programs+=("$program")
+	program=''
+}
+end_cases() {
+	local one
+
+	for one in "${programs[@]}"; do
+		program=$one
+		end || broke "a program under test: status $?"
+	done
+	for one in "${cases[@]}"; do
+		ip netns del "$one"
+	done
+	programs=() cases=()
 }
 
-drops() {
-	local round
+trap 'end_cases; clean_up' EXIT
 
-	for ((round = 0; round < rounds; round++)); do
-		measure_drop limit begin_limit_drop
-		measure_drop junk begin_steer "$junk"
-		measure_drop junk-access begin_steer "$junk" "deny = $(prefixes 192.0.2.0/24)" 'source_pps = 100Mpps'
-		measure_drop denied begin_steer "$junk" "deny = $(prefixes 198.18.0.0/24)"
-		measure_drop limited begin_steer "$junk" 'source_pps = 1kpps'
-	done
-	print_rate 'limit: drop everything, unseen' limit - ''
-	print_rate 'steer, junk dropped' junk limit 'the limit'
-	print_rate 'the same, 10 000 prefixes and source_pps' junk-access limit 'the limit'
-	print_rate 'denied by one of 10 000 prefixes' denied limit 'the limit'
-	print_rate 'over source_pps' limited limit 'the limit'
+# print_turn LABEL COLUMN: of $dir/turns, whose first column is the limit: medians, and the quartiles of the ratio.
+print_turn() {
+	awk -F '\t' -v label="$1" -v column="$2" "$median"'
+	{ rate[NR] = $column / 1e6; ratio[NR] = $column / $1 }
+	END {
+		if (!NR) {
+			printf "%-48s not measured\n", label
+			exit
+		}
+		printf "%-48s %6.2f Mpps", label, median(rate, NR)
+		if (column > 1) {
+			middle = median(ratio, NR)
+			printf "  %.3f of the limit (%.3f–%.3f)", middle, ratio[int((NR + 3) / 4)],
+				ratio[int((3 * NR + 1) / 4)]
+		}
+		printf "\n"
+	}' "$dir/turns"
+}
+
+# What the flood gets rid of, by programs that take turns: they run on the sender's CPU.
+drops() {
+	local turns=$((rounds * seconds * 20)) ms=25 ids=() flood_pid
+
+	: >"$dir/log"
+	begin_case begin_limit_drop
+	begin_case begin_steer "$junk"
+	begin_case begin_steer "$junk" "deny = $(prefixes 192.0.2.0/24)" 'source_pps = 100Mpps'
+	begin_case begin_steer "$junk" "deny = $(prefixes 198.18.0.0/24)"
+	begin_case begin_steer "$junk" 'source_pps = 1kpps'
+	settle
+	link_up
+	taskset -c 0 ip netns exec "$near_ns" "$flood" near "$far_mac" 64 \
+		$((turns * ${#ids[@]} * (ms + 5) / 1000 + 2)) </dev/null >/dev/null 2>>"$dir/log" &
+	flood_pid=$!
+	taskset -c 1 ip netns exec "$far_ns" "$bench/turns" far $turns $ms "${ids[@]}" >"$dir/turns" 2>>"$dir/log" ||
+		broke 'no turns'
+	kill -TERM $flood_pid 2>/dev/null || true
+	wait $flood_pid || true
+	end_cases
+	print_turn 'limit: drop everything, unseen' 1
+	print_turn 'steer, junk dropped' 2
+	print_turn 'the same, 10 000 prefixes and source_pps' 3
+	print_turn 'denied by one of 10 000 prefixes' 4
+	print_turn 'over source_pps' 5
 }
 
 note() { # CASE PACKETS SECONDS
@@ -150,28 +198,19 @@ write_junk() {
 		'\x0f\x03\x0f\x02\0\x1e\0\0\x09\x10\xea\x1d\0PROBEOT\0\0\0\0\0\0\0\0\0\0' >"$1"
 }
 
-# CASE COMMAND...: what one run of the attached program takes, in nanoseconds
+# CASE ID: what one run of the program takes, in nanoseconds
 measure_alone() {
-	local case=$1 said
+	local said
 
-	shift
-	: >"$dir/log"
-	link_up
-	"$@"
-	until_true 10 has_program || broke "$case alone: no program"
-	for _ in 1 2; do # the first one until the watcher has seen how much comes
-		said=$(taskset -c 0 bpftool prog run id "$(program_id)" data_in "$dir/junk" data_out "$dir/answer" \
-			repeat 2000000 2>>"$dir/log" || true)
-		sleep 0.3
-	done
+	said=$(taskset -c 0 bpftool prog run id "$2" data_in "$dir/junk" data_out "$dir/answer" \
+		repeat 2000000 2>>"$dir/log" || true)
 	case $said in
 	'Return value: 1, '*ns) # XDP_DROP
 		said=${said##* }
-		echo "${said%ns}" >>"$dir/alone/$case"
+		echo "${said%ns}" >>"$dir/alone/$1"
 		;;
-	*) broke "$case alone: $said" ;;
+	*) broke "$1 alone: $said" ;;
 	esac
-	end || broke "$case alone: status $?"
 }
 
 print_alone() { # LABEL CASE REFERENCE
@@ -189,7 +228,7 @@ print_alone() { # LABEL CASE REFERENCE
 }
 
 program_alone() {
-	local round list
+	local round list i ids=() names=(limit bare list denied light heavy limited)
 
 	command -v bpftool >/dev/null || {
 		echo 'program alone: not measured, for bpftool is not installed'
@@ -197,15 +236,23 @@ program_alone() {
 	}
 	list="deny = $(prefixes 192.0.2.0/24)"
 	write_junk "$dir/junk"
-	for ((round = 0; round < rounds; round++)); do
-		measure_alone limit begin_limit_drop
-		measure_alone bare begin_steer "$junk"
-		measure_alone list begin_steer "$junk" "$list"
-		measure_alone denied begin_steer "$junk" "deny = $(prefixes 198.18.0.0/24)"
-		measure_alone light begin_steer "$junk" "$list" 'source_pps = 1000Mpps'
-		measure_alone heavy begin_steer "$junk" "$list" 'source_pps = 20Mpps'
-		measure_alone limited begin_steer "$junk" "$list" 'source_pps = 1kpps'
+	: >"$dir/log"
+	begin_case begin_limit_drop
+	begin_case begin_steer "$junk"
+	begin_case begin_steer "$junk" "$list"
+	begin_case begin_steer "$junk" "deny = $(prefixes 198.18.0.0/24)"
+	begin_case begin_steer "$junk" "$list" 'source_pps = 1000Mpps'
+	begin_case begin_steer "$junk" "$list" 'source_pps = 20Mpps'
+	begin_case begin_steer "$junk" "$list" 'source_pps = 1kpps'
+	settle
+	for ((round = 0; round <= rounds; round++)); do
+		for i in "${!ids[@]}"; do
+			measure_alone "${names[i]}" "${ids[i]}"
+		done
+		# the first one until the watchers have seen how much comes
+		[ $round -gt 0 ] || rm -f "$dir"/alone/*
 	done
+	end_cases
 	print_alone 'program alone, limit' limit limit
 	print_alone 'program alone, steer, junk' bare bare
 	print_alone '10 000 prefixes, of none of them' list bare
