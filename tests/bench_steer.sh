@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2317 # what is called by a name in a variable
 # Measures what filtering and steering cost on this machine: junk dropped by steer, beside a program that drops
 # everything unseen; packets steered to another CPU's stack and a UDP socket, beside what the stack takes without it;
-# packets published into the ring of a worker, beside deliver's; and by the program alone, what [access] adds. As bench.sh: a fresh veth pair for each figure, cases that alternate,
-# no test.
+# packets published into the ring of a worker, beside deliver's; and by the program alone, what [access] adds. What drops
+# takes turns of some milliseconds in one flood; the rest as bench.sh: a fresh veth pair for each figure, cases that
+# alternate. No test.
 # usage (root): [BENCH_ROUNDS=9] [BENCH_SECONDS=2] RINGSIDE=… builddir=… bench_steer.sh
 . "$(dirname "$0")/bench/place.sh"
 limit_drop=$bench/limit_drop.bpf.o
