@@ -69,8 +69,8 @@ for arguments in "" "--queues 2 --rate 20kpps" "--size 64 --set reflect.path=use
 	grep -q '; round trip p50' "$dir/err" || fail "lab $arguments: no round trips"
 done
 
-# SIGTERM and SIGINT are a normal end, and nothing stays behind
-for signal in TERM INT; do
+# SIGTERM, SIGINT and a terminal that is gone are a normal end, and nothing stays behind
+for signal in TERM INT HUP; do
 	start
 	exists "$pid" || fail "$signal: the namespaces are not named after the process"
 	# background jobs of a script ignore SIGINT, unless the program asks for it

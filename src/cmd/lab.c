@@ -136,15 +136,17 @@ static void lab_on_signal(struct lab *lab, const siginfo_t *signal)
 {
 	/* what the terminal sends, the service has got as well */
 	bool shared = signal->si_code == SI_KERNEL;
-	bool ends_it = signal->si_signo == SIGINT || signal->si_signo == SIGTERM;
+	bool hangs_up = signal->si_signo == SIGHUP;
+	bool ends_it = signal->si_signo == SIGINT || signal->si_signo == SIGTERM || hangs_up;
 
-	if (shared && ends_it) {
+	/* a lab that nobody sees ends, though a service that has lost its terminal goes on */
+	if (shared && ends_it && !hangs_up) {
 		lab->runner_told = true;
 		lab_give_order(lab, ORDER_ABANDON);
 	} else if (ends_it && lab->sender && !lab->runner_told) {
 		lab_give_order(lab, ORDER_FINISH); /* its end passes the signal on */
-	} else if (!shared && lab->runner) {
-		kill(lab->runner, signal->si_signo);
+	} else if ((!shared || hangs_up) && lab->runner) {
+		kill(lab->runner, hangs_up ? SIGTERM : signal->si_signo);
 	}
 }
 
@@ -249,6 +251,8 @@ static int run(int argc, char **argv, struct err *err)
 	sigemptyset(&lab.signals);
 	for (unsigned i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaddset(&lab.signals, signals[i]);
+	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler == SIG_IGN)
+		sigdelset(&lab.signals, SIGHUP); /* nohup; it would come all the same */
 	sigaction(SIGCHLD, &standard, &before); /* ignored, it would never come */
 	sigprocmask(SIG_BLOCK, &lab.signals, &lab.signals_before);
 	status = lab_run(&lab, err);

@@ -15,7 +15,7 @@ const struct argument lab_arguments[LAB_ARGUMENTS] = {
 	{ 0, "duration", "SECONDS", "end after so much traffic (0: until told to)" },
 	{ 0, "format", "text|json|csv", "how to print (text); implies --no-tui" },
 	{ 0, "interval", "SECONDS", "between two lines or frames" },
-	{ 0, "level", "basic|detailed|debug", "what is measured" },
+	{ 0, "level", "basic|detailed|debug", "what is measured (detailed)" },
 	{ 0, "queues", "N", "of the network interfaces (1)" },
 	TRAFFIC_ARGUMENTS,
 	{ 0, "connections", "N", "http: of its clients (16)" },
@@ -205,7 +205,8 @@ void lab_options_make_run(struct lab_options *options, const char *netns)
 {
 	const char *link = lab_links[LAB_SERVICE];
 	const char *const own[LAB_RUN_OWN_WORDS] = { "run", "-i", link, options->service->name,
-		"--set", options->run_netns, "--set", options->run_name };
+		"--set", options->run_netns, "--set", options->run_name, "--set",
+		"ringside.stats_level=detailed" };
 
 	/* so that two labs, or one beside a real instance, do not meet */
 	snprintf(options->run_name, sizeof(options->run_name), "ringside.name=lab-%d", getpid());

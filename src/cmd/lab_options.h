@@ -13,7 +13,7 @@
 
 #define LAB_ARGUMENTS 21
 /* Words handed to `run`: those that put the service into the lab, and all. */
-#define LAB_RUN_OWN_WORDS 8
+#define LAB_RUN_OWN_WORDS 10
 #define LAB_RUN_WORDS 160
 /* More queues than CPUs show nothing; veth has up to 4096. */
 #define LAB_QUEUES_MAX 64
