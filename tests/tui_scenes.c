@@ -181,6 +181,7 @@ static void fill_figures(struct snapshot *snapshot, double seconds)
 		{ "copied_packets", "packets", "Copied into rings.", FIGURE_COUNTER, LEVEL_BASIC, NULL },
 		{ "oldest_ns", "ns", "Age of the oldest.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
 		{ "deep_looks", "", "Only at level debug.", FIGURE_COUNTER, LEVEL_DEBUG, NULL },
+		{ "slots", "slots", "Just now, not in all.", FIGURE_GAUGE, LEVEL_BASIC, NULL },
 	};
 	static const struct figure_type columns[] = {
 		{ "read_packets", "packets", "Read.", FIGURE_COUNTER, LEVEL_BASIC, NULL },
@@ -188,14 +189,15 @@ static void fill_figures(struct snapshot *snapshot, double seconds)
 	};
 	struct snapshot_table *table = &snapshot->tables[0];
 
-	snapshot->figures_count = 3;
-	for (unsigned i = 0; i < 3; i++) {
+	snapshot->figures_count = 4;
+	for (unsigned i = 0; i < 4; i++) {
 		snapshot->figures[i].service = 1;
 		figure_describe(&snapshot->figures[i].text, scalars, i);
 	}
 	snapshot->figures[0].value.count = packets(2e5, seconds);
 	snapshot->figures[1].value.count = 12345;
 	snapshot->figures[2].value.count = SNAPSHOT_UNKNOWN;
+	snapshot->figures[3].value.count = 4096;
 	snapshot->tables_count = 3;
 	*table = (struct snapshot_table){ .service = 1, .columns_count = 2, .name = "consumers",
 		.row = "consumer", .help = "Who reads." };
