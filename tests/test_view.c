@@ -253,6 +253,38 @@ static void test_the_selected_event_and_a_long_book_are_shown_whole(void **state
 	free(feed);
 }
 
+/* Terms that are 0 make room for the others. */
+static void test_the_books_of_all_are_a_sum_in_80_columns(void **state)
+{
+	struct feed *feed = make_feed("healthy");
+	struct view view = make_view(feed);
+	struct snapshot_totals *totals = &feed->live.now.totals;
+	char *text;
+
+	(void)state;
+	totals->flow.rx_packets = 251512;
+	totals->made_packets = 42874;
+	totals->flow.tx_packets = 154386;
+	totals->drop_packets = 0;
+	totals->pass_packets = 140000;
+	totals->in_flight_packets = 0;
+	text = render(&view, 80, 24, false);
+	assert_non_null(
+		strstr(text, "BOOK in 251.5k+made 42.87k=out 154.4k+drop 0+pass 140.0k+flight 0"));
+	free(text);
+	totals->drop_packets = SNAPSHOT_UNKNOWN;
+	totals->flow.rx_packets = totals->flow.tx_packets = 251512345678;
+	text = render(&view, 80, 24, false);
+	assert_non_null(
+		strstr(text, "BOOK in 251.5G+made 42.87k=out 251.5G+drop ?+pass 140.0k+flight 0"));
+	free(text);
+	feed->live.now.totals.unaccounted_packets = -1717;
+	text = render(&view, 80, 24, false);
+	assert_non_null(strstr(text, "BOOK in 251.5G+made 42.87k=out 251.5G+drop ?+pass 140.0k"));
+	free(text);
+	free(feed);
+}
+
 static void test_a_frozen_screen_says_so_at_every_size(void **state)
 {
 	struct feed *feed = make_feed("healthy");
@@ -382,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_the_help_page_shows_every_key),
 		cmocka_unit_test(test_everything_about_a_queue_and_a_service),
 		cmocka_unit_test(test_the_selected_event_and_a_long_book_are_shown_whole),
+		cmocka_unit_test(test_the_books_of_all_are_a_sum_in_80_columns),
 		cmocka_unit_test(test_a_frozen_screen_says_so_at_every_size),
 		cmocka_unit_test(test_quitting_asks_even_in_one_line),
 		cmocka_unit_test(test_books_that_do_not_balance_raise_an_alarm),

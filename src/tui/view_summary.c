@@ -209,32 +209,56 @@ static void draw_drops(const struct view *view, const struct area *area)
 }
 const struct section section_drops = { wants_one, draw_drops };
 
-/* Where they can be checked by eye: exact with room, else four digits. */
+/* All that came in and what became of it, where it can be checked by eye; with room in full, else in four digits. tight:
+ * without blanks; brief: without what is 0. */
+static bool add_books(
+	struct line *line, const struct snapshot_totals *totals, bool exact, bool tight, bool brief)
+{
+	const uint64_t made = totals->made_packets;
+	const struct {
+		const char *wide, *tight;
+		uint64_t packets;
+		bool shown;
+	} terms[] = {
+		{ "  in ", " in ", totals->flow.rx_packets, true },
+		{ " + made ", "+made ", made, made && made != SNAPSHOT_UNKNOWN },
+		{ " = out ", "=out ", totals->flow.tx_packets, true },
+		{ " + drop ", "+drop ", totals->drop_packets, !brief || totals->drop_packets },
+		{ " + pass ", "+pass ", totals->pass_packets, !brief || totals->pass_packets },
+		{ " + flight ", "+flight ", totals->in_flight_packets,
+			!brief || totals->in_flight_packets },
+	};
+	char text[256] = "";
+
+	for (unsigned i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		const size_t used = strlen(text);
+		const struct label count =
+			exact ? label_exact(terms[i].packets) : label_count(terms[i].packets);
+
+		if (terms[i].shown)
+			snprintf(text + used, sizeof(text) - used, "%s%s",
+				tight ? terms[i].tight : terms[i].wide, count.text);
+	}
+	return line_add(line, ROLE_TEXT, "%s", text);
+}
+
 static void draw_books(const struct view *view, const struct area *area)
 {
 	const struct snapshot_totals *totals = &view->now->totals;
-	const uint64_t counts[] = { totals->flow.rx_packets, totals->flow.tx_packets,
-		totals->drop_packets, totals->pass_packets, totals->in_flight_packets };
-	struct label labels[sizeof(counts) / sizeof(counts[0])];
-	const struct label made = label_made(totals->made_packets, area->width >= 120);
+	const bool exact = area->width >= 120;
 	int64_t off = totals->unaccounted_packets;
 	struct line line = line_start(area, 0);
 
-	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		labels[i] = area->width >= 120 ? label_exact(counts[i]) : label_count(counts[i]);
 	line_add(&line, ROLE_TITLE, "BOOK");
 	if (off == SNAPSHOT_BALANCE_UNKNOWN)
 		line_end(&line, ROLE_DIM, "unaccounted ?");
 	else
 		line_end(&line, off ? ROLE_BAD : ROLE_OK, "unaccounted %lld%s", (long long)off,
 			off ? " !!" : "");
-	if (!line_add(&line, ROLE_TEXT, "  in %s%s = out %s + drop %s + pass %s + flight %s",
-		    labels[0].text, made.text, labels[1].text, labels[2].text, labels[3].text,
-		    labels[4].text) &&
-		!line_add(&line, ROLE_TEXT, " in %s%s=out %s+drop %s+pass %s+flight %s",
-			labels[0].text, made.text, labels[1].text, labels[2].text, labels[3].text,
-			labels[4].text))
-		line_add(&line, ROLE_TEXT, "  in %s", labels[0].text);
+	if (!add_books(&line, totals, exact, false, false) &&
+		!add_books(&line, totals, exact, true, false) &&
+		!add_books(&line, totals, exact, true, true))
+		line_add(&line, ROLE_TEXT, "  in %s", label_count(totals->flow.rx_packets).text);
 }
 const struct section section_books = { wants_one, draw_books };
 
