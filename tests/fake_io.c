@@ -89,7 +89,8 @@ static void fake_read_gauges(struct io_queue *q, struct io_gauges *gauges)
 
 const struct io_ops fake_io = {
 	.name = "fake",
-	.latency = "fake",
+	.timed_from = "fake",
+	.timed_to = "fake",
 	.receive = fake_receive,
 	.finish = fake_finish,
 	.wait = fake_wait,

@@ -85,7 +85,8 @@ struct io_queue;
 /* One per backend; called once a batch. */
 struct io_ops {
 	const char *name; /* as the INI and the snapshot have it */
-	const char *latency; /* what hook_ns to io_finish() measures: "hook to TX submission" */
+	/* what lies between hook_ns and io_finish(): "hook", "TX submission"; "": hook_ns is not known */
+	const char *timed_from, *timed_to;
 	/* The system calls of receive, finish, wait and is_drained, beyond confine_common; ends with
 	 * CONFINE_END. NULL: none. */
 	const struct confine_rule *calls;

@@ -105,6 +105,7 @@ const struct service_type service_deliver = {
 	.settings_size = sizeof(struct deliver_settings),
 	.compile = compile,
 	.needs = needs,
+	.timed_to = "ring",
 	.keeps = keeps,
 	.open = deliver_open,
 	.open_interface = deliver_open_interface,

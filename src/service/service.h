@@ -189,6 +189,8 @@ struct service_type {
 	/* Why nothing is timed from the hook to the service's end of it, in up to 47 characters; NULL, or returned:
 	 * it is. */
 	const char *(*untimed)(const void *settings);
+	/* Where its worker's way with a frame ends, in up to 15 characters; NULL: where the frame is sent. */
+	const char *timed_to;
 	/* How many of a queue's frames it keeps; NULL: none. */
 	uint32_t (*keeps)(const void *settings);
 	/* What it needs of root's power (PRIVILEGE()) besides what its interfaces do; settings NULL: with

@@ -84,6 +84,7 @@ const struct service_type service_steer = {
 	.check = steer_check,
 	.needs = needs,
 	.untimed = untimed,
+	.timed_to = "ring",
 	.open = steer_open,
 	.open_interface = steer_open_interface,
 	.open_queue = steer_open_queue,

@@ -102,7 +102,7 @@ static int draw_rings(
 	}
 	for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++, y++) {
 		area_print(area, 2, y, ROLE_TEXT, "%-10s %6s of %s", rings[i].name,
-			label_count(rings[i].used).text, label_count(queue->ring_size).text);
+			label_things(rings[i].used).text, label_things(queue->ring_size).text);
 		if (rings[i].used != SNAPSHOT_UNKNOWN)
 			widget_bar(area, 30, y, BAR_COLUMNS,
 				(double)rings[i].used / (double)queue->ring_size, ROLE_ACCENT);

@@ -12,21 +12,15 @@
 #define HEAD_COLUMNS 6 /* of the word that a line begins with */
 #define FIGURE_COLUMNS_WIDTH 38
 #define LEAST_GRAPH_ROWS 6
-#define GAUGE_IN_FULL 99999
 
-/* The value as its unit wants it. What there is just now in full, as long as it is short: 4096 slots are known by heart. */
+/* The value as its unit wants it. */
 static struct label label_figure(const struct figure_text *text, union figure_value value)
 {
-	struct label label;
-
 	if (text->kind == FIGURE_RATE)
 		return label_number(value.rate, "");
 	if (!strcmp(text->unit, "ns"))
 		return label_ns(value.count);
-	label = label_count(value.count);
-	if (text->kind == FIGURE_GAUGE && value.count <= GAUGE_IN_FULL)
-		snprintf(label.text, sizeof(label.text), "%llu", (unsigned long long)value.count);
-	return label;
+	return text->kind == FIGURE_GAUGE ? label_things(value.count) : label_count(value.count);
 }
 
 /* What the kernel half has handed to workers and no worker has judged: the queues' drops say what was lost. */

@@ -32,6 +32,15 @@ struct label label_exact(uint64_t count)
 	return label;
 }
 
+struct label label_things(uint64_t count)
+{
+	struct label label = label_count(count);
+
+	if (count <= 99999)
+		snprintf(label.text, sizeof(label.text), "%llu", (unsigned long long)count);
+	return label;
+}
+
 struct label label_made(uint64_t count, bool exact)
 {
 	struct label label = { ROLE_TEXT, "" };

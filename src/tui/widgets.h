@@ -19,6 +19,8 @@ struct label {
 struct label label_number(double value, const char *unit); /* 22.31M, 22.31 Mpps */
 struct label label_count(uint64_t count);
 struct label label_exact(uint64_t count); /* 1,234,567 */
+/* Of things there are so many of just now: up to 99999 in full, for 4096 is known by heart and 4.10k is not. */
+struct label label_things(uint64_t count);
 struct label label_made(uint64_t count, bool exact); /* " + made 1,234", behind what came in; empty when 0 */
 struct label label_ns(uint64_t ns); /* 1.91us */
 struct label label_percent(double percent);

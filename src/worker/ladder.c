@@ -423,7 +423,7 @@ static int open_plain(struct interface *in, const struct io_ops *ops, struct err
 /* No queue is ours: the services' hooks do it all. */
 static int open_own_hooks(struct interface *in, struct err *err)
 {
-	static const struct io_ops ops = { .name = "tc", .latency = "" };
+	static const struct io_ops ops = { .name = "tc", .timed_from = "", .timed_to = "" };
 	int ret;
 
 	in->ops = &ops;

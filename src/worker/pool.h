@@ -93,7 +93,7 @@ struct pool_interface {
 	struct snapshot_interface shown; /* without state and counts */
 	bool has_kernel_half; /* an XDP program, or hooks of services' own */
 	struct interface_path paths[SERVICE_SLOTS];
-	const char *latency; /* what its backend measures */
+	const char *timed_from, *timed_to; /* what its backend measures */
 	uint64_t retry_ns; /* when to try to open it again */
 	char failure[384]; /* why the last try failed; logged when it changes */
 	struct link_watch *watch; /* NULL for capture files */

@@ -12,6 +12,7 @@
 #include "worker/pool.h"
 
 #define STALLED_NS NSEC_PER_SEC
+#define TIMED_BYTES 48 /* as snapshot_latency's */
 
 static uint32_t sampled(uint32_t level)
 {
@@ -163,17 +164,36 @@ static void fill_rings(struct snapshot_queue *q, const struct books *books, bool
 		q->sizes[k] = books->kernel.sizes[k] + books->direct.sizes[k];
 }
 
+/* Where a worker's way with a frame of a service ends; type NULL: of one that has no part in workers. */
+static const char *timed_to(const struct pool_interface *pi, const struct service_type *type)
+{
+	return type && type->timed_to ? type->timed_to : pi->timed_to;
+}
+
+/* "hook to ring"; nothing where nothing is timed. */
+static void say_timed(char what[TIMED_BYTES], const char *from, const char *to)
+{
+	snprintf(what, TIMED_BYTES, "%s%s%s", from, *from ? " to " : "", *from ? to : "");
+}
+
 /* Of the queue's worker; the kernel half keeps its histograms by service, not by queue. */
 static void fill_queue_latency(const struct pool_interface *pi, const struct worker *worker,
 	uint32_t level, struct snapshot_latency *latency)
 {
 	struct histogram *sum = worker && level != LEVEL_BASIC ? calloc(1, sizeof(*sum)) : NULL;
+	const char *to = NULL;
+	char what[TIMED_BYTES];
 
-	for (unsigned slot = 0; sum && slot < SERVICE_SLOTS; slot++)
-		if (pi->paths[slot].used)
-			histogram_merge(sum, &worker->latency[slot]);
-	snapshot_set_latency(
-		latency, sum, sum ? pi->interface->ops->latency : "", sum ? sampled(level) : 0);
+	for (unsigned slot = 0; sum && slot < SERVICE_SLOTS; slot++) {
+		const char *end = timed_to(pi, pi->interface->services[slot].type);
+
+		if (!pi->paths[slot].used)
+			continue;
+		histogram_merge(sum, &worker->latency[slot]);
+		to = to && strcmp(to, end) ? "each frame's end" : end;
+	}
+	say_timed(what, to ? pi->timed_from : "", to);
+	snapshot_set_latency(latency, sum, what, sum ? sampled(level) : 0);
 	free(sum);
 }
 
@@ -290,16 +310,15 @@ static void fill_latency(const struct pool *pool, struct snapshot_service *servi
 	const struct config_service *config)
 {
 	const struct service_type *type = config->type;
-	const char *what = type->untimed ? type->untimed(config->settings) : NULL;
+	const char *why = type->untimed ? type->untimed(config->settings) : NULL;
 	const struct pool_interface *first = NULL;
 	unsigned slot = config->slot;
+	char what[TIMED_BYTES] = "";
 
-	if (what) {
-		snapshot_set_latency(&service->latency, NULL, what, 0);
+	if (why) {
+		snapshot_set_latency(&service->latency, NULL, why, 0);
 		return;
 	}
-	what = "";
-
 	for (unsigned k = 0; k < pool->interfaces_count; k++) {
 		const struct pool_interface *pi = &pool->interfaces[k];
 
@@ -307,8 +326,10 @@ static void fill_latency(const struct pool *pool, struct snapshot_service *servi
 			continue;
 		if (!first) {
 			first = pi;
-			what = pi->paths[slot].half == HALF_KERNEL ? "hook to transmit verdict"
-								   : pi->latency;
+			if (pi->paths[slot].half == HALF_KERNEL)
+				say_timed(what, "hook", "transmit verdict");
+			else
+				say_timed(what, pi->timed_from, timed_to(pi, type));
 		}
 		if (pi->paths[slot].half == first->paths[slot].half)
 			add_latency(pi, slot, pi->paths[slot].half, &service->histogram);

@@ -39,7 +39,8 @@ static void keep_shown(struct pool_interface *pi)
 	shown->zero_copy = in->program ? in->zero_copy == 1 : -1;
 	watch_note_paths(pi);
 	memset(pi->queue_watches, 0, sizeof(pi->queue_watches));
-	pi->latency = in->ops->latency;
+	pi->timed_from = in->ops->timed_from;
+	pi->timed_to = in->ops->timed_to;
 	pi->carrier = in->link.up && in->link.carrier;
 	pi->ifindex = in->link.index;
 	pi->failure[0] = '\0';
