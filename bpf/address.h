@@ -30,12 +30,30 @@ static __always_inline __u32 address_bucket(__u64 first, __u64 second)
 	       ADDRESS_WAYS;
 }
 
+/* Who wants an address, in the words of struct address. */
+static __always_inline __u32 address_find(
+	const struct address *table, __u64 first, __u64 second, __u32 is_ipv6)
+{
+	__u32 bucket = address_bucket(first, second);
+
+	FRAME_OPAQUE(bucket);
+	bucket &= ADDRESS_TABLE - ADDRESS_WAYS;
+#pragma GCC unroll 4
+	for (__u32 i = 0; i < ADDRESS_WAYS; i++) {
+		const struct address *entry = &table[bucket + i];
+
+		if (entry->word[0] == first && entry->word[1] == second &&
+			!entry->is_ipv6 == !is_ipv6)
+			return entry->wanted;
+	}
+	return 0;
+}
+
 /* Who wants the frame's destination address. Never writes. */
 static __always_inline __u32 address_wanted(const struct frame *f, const struct address *table)
 {
 	const __u8 *ip = frame_ip_here(f);
 	__u64 first = 0, second;
-	__u32 bucket;
 
 	if (f->is_ipv6) {
 		const __u8 *to = ip + offsetof(struct ipv6hdr, daddr);
@@ -45,18 +63,7 @@ static __always_inline __u32 address_wanted(const struct frame *f, const struct 
 	} else {
 		second = FRAME_WORD(__u32, ip + offsetof(struct iphdr, daddr));
 	}
-	bucket = address_bucket(first, second);
-	FRAME_OPAQUE(bucket);
-	bucket &= ADDRESS_TABLE - ADDRESS_WAYS;
-#pragma GCC unroll 4
-	for (__u32 i = 0; i < ADDRESS_WAYS; i++) {
-		const struct address *entry = &table[bucket + i];
-
-		if (entry->word[0] == first && entry->word[1] == second &&
-			!entry->is_ipv6 == !f->is_ipv6)
-			return entry->wanted;
-	}
-	return 0;
+	return address_find(table, first, second, f->is_ipv6);
 }
 
 #endif

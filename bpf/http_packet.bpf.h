@@ -119,19 +119,8 @@ static __always_inline __u32 http_wanted(const struct http_work *w, __u32 is_ipv
 	const __u64 *word = (const void *)&w->key.server;
 	__u64 first = is_ipv6 ? word[0] : 0;
 	__u64 second = is_ipv6 ? word[1] : FRAME_WORD(__u32, w->key.server.byte + 12);
-	__u32 bucket = address_bucket(first, second);
 
-	FRAME_OPAQUE(bucket);
-	bucket &= ADDRESS_TABLE - ADDRESS_WAYS;
-#pragma GCC unroll 4
-	for (__u32 i = 0; i < ADDRESS_WAYS; i++) {
-		const struct address *entry = &addresses[bucket + i];
-
-		if (entry->word[0] == first && entry->word[1] == second &&
-			!entry->is_ipv6 == !is_ipv6)
-			return entry->wanted;
-	}
-	return 0;
+	return address_find(addresses, first, second, is_ipv6);
 }
 
 static __always_inline struct bpf_sock *http_find_socket(
