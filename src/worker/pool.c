@@ -23,6 +23,7 @@
 
 #define SAMPLE_NS (100 * NSEC_PER_MSEC)
 #define DEBUG_NS (60 * NSEC_PER_SEC)
+#define PRICE_AFTER_TICKS 20
 
 static void expire_debug(struct pool *pool)
 {
@@ -102,12 +103,17 @@ static void serve_request(struct pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* As soon as there is a kernel half to run with statistics, be it since a reload. */
+/* Two seconds after there is a kernel half to run with statistics, be it since a reload: 0.2 s of a CPU are too much for
+ * an instance that is to start fast, or to live for a moment. */
 static void price_kernel_half(struct pool *pool)
 {
+	bool has_program = false;
+
 	for (unsigned i = 0; i < pool->interfaces_count; i++)
 		if (pool->interfaces[i].interface && pool->interfaces[i].interface->program)
-			price_kernel_start(&pool->kernel_price, &pool->current, pool->log);
+			has_program = true;
+	if (has_program && ++pool->ticks_with_program == PRICE_AFTER_TICKS)
+		price_kernel_start(&pool->kernel_price, &pool->current, pool->log);
 }
 
 static void *watcher_thread(void *arg)

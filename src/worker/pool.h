@@ -138,6 +138,7 @@ struct pool {
 	struct access_books *access_books;
 	struct taps *taps; /* clients of the control thread's are judged by it, too */
 	uint64_t openings; /* of interfaces */
+	uint64_t ticks_with_program;
 	uint32_t applied_level; /* what the interfaces have been told */
 	uint32_t recorded_level; /* the latencies' own, see worker.h */
 	uint64_t applied_debug_ends_ns;
