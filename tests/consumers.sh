@@ -17,7 +17,7 @@ reader() {
 
 # said WORDS EXPRESSION: of what a reader has written at its end
 said() {
-	"$python" -c 'import json, sys
+	"${python[@]}" -c 'import json, sys
 said = json.loads(open(sys.argv[1]).read().splitlines()[-1])
 eval(sys.argv[2], said) or sys.exit(1)' "$1" "$2" 2>/dev/null || fail "$2: $(tail -n 1 "$1")"
 }
@@ -31,12 +31,12 @@ ended() {
 
 sends() {
 	local said
-	said=$(in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 "$@" 2>&1) || fail "deliver_peer: $said"
+	said=$(in_far "${python[@]}" "$srcdir/tests/deliver_peer.py" peer0 "$@" 2>&1) || fail "deliver_peer: $said"
 }
 
 # figure EXPRESSION: of the newest record
 figure() {
-	"$python" -c 'import json, sys
+	"${python[@]}" -c 'import json, sys
 print(eval(sys.argv[2], {"totals": json.loads(open(sys.argv[1]).read().split("\n")[-2])["totals"]}))' "$out" "$1"
 }
 

@@ -33,7 +33,7 @@ generate() {
 # want EXPRESSION...: of the last record, r
 want() {
 	local said
-	said=$("$python" - "$dir/last" "$@" <<-'END' 2>&1
+	said=$("${python[@]}" - "$dir/last" "$@" <<-'END' 2>&1
 		import json, sys
 		r = json.load(open(sys.argv[1]))
 		wrong = [text for text in sys.argv[2:] if not eval(text)]

@@ -49,7 +49,7 @@ far_addresses() { # far_addresses INTERFACE
 # Files of every length that is near a limit, odd ones too: one segment, two segments, more than are answered.
 http_files() {
 	mkdir -p "$root/dir" && chmod 755 "$root" "$root/dir"
-	"$python" - "$root" <<'END'
+	"${python[@]}" - "$root" <<'END'
 import os, random, sys
 random.seed(6)
 sizes = {0, 1, 2, 3, 7, 8, 110, 333, 1000, 1001, 1300, 10000, 20001, 200000}
@@ -95,7 +95,7 @@ END
 	ip netns exec "$near" nginx -c "$dir/nginx-$port.conf" >/dev/null 2>"$dir/nginx-$port.err" &
 	nginx_pid=$!
 	started="$started $nginx_pid"
-	wait_for 10 in_near "$python" -c "import socket; socket.create_connection(('127.0.0.1', $port))" || {
+	wait_for 10 in_near "${python[@]}" -c "import socket; socket.create_connection(('127.0.0.1', $port))" || {
 		cat "$dir/nginx-$port.err" "$dir/nginx-$port.log"
 		exit 99
 	}
@@ -107,7 +107,7 @@ http_start() {
 	wait_for 5 is_settled || fail "files keep being read"
 }
 # A second snapshot says the same as the first.
-is_settled() { "$python" "$srcdir/tests/records.py" "$out" "records[-1].services[0].figures.files == records[-3].services[0].figures.files > 0" >/dev/null 2>&1; }
+is_settled() { "${python[@]}" "$srcdir/tests/records.py" "$out" "records[-1].services[0].figures.files == records[-3].services[0].figures.files > 0" >/dev/null 2>&1; }
 
 # answers_by SERVER [ADDRESS]
 answers_by() { in_far curl -s --max-time 5 -o /dev/null -D - "http://${2:-192.0.2.2}/110.bin" | grep -q "^Server: $1"; }
@@ -115,7 +115,7 @@ answers_by() { in_far curl -s --max-time 5 -o /dev/null -D - "http://${2:-192.0.
 # clients COMMAND ARGUMENT=VALUE...: see http_clients.py
 clients() {
 	local said
-	said=$(in_far "$python" "$srcdir/tests/http_clients.py" "$@" root="$root" 2>&1) && return
+	said=$(in_far "${python[@]}" "$srcdir/tests/http_clients.py" "$@" root="$root" 2>&1) && return
 	fail "clients $*: $said"
 	return 1
 }

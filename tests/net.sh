@@ -18,10 +18,12 @@ skip() {
 for tool in ip ethtool python3; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
-python=$(python3 -c 'import sys; print(sys.executable)') || exit 99
+# -S: its own library is enough, and what a machine has beside it can take longer to start than all that a test asks
+python=("$(python3 -c 'import sys; print(sys.executable)')" -S) || exit 99
 dir=$(mktemp -d /tmp/ringside-test.XXXXXX) || exit 99
 chmod 755 "$dir"
 cd "$dir" || exit 99
+mkfifo .never || exit 99
 out=$dir/out err=$dir/err
 export RUNTIME_DIRECTORY=$dir/run
 
@@ -63,7 +65,7 @@ wait_for() {
 	shift
 	until "$@" 2>/dev/null; do
 		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		sleep 0.02
+		read -rt 0.02 <>"$dir/.never" || : # sleeps without a process
 	done
 }
 
@@ -86,7 +88,7 @@ pair_add() { # pair_add QUEUES [PEER-QUEUES]
 
 # foreign_xdp NETNS INTERFACE [native|generic]: a program that is not Ringside's, as $foreign_pid
 foreign_xdp() {
-	ip netns exec "$1" "$python" "$srcdir/tests/xdp.py" "$2" "${3:-native}" >"$dir/foreign" 2>&1 &
+	ip netns exec "$1" "${python[@]}" "$srcdir/tests/xdp.py" "$2" "${3:-native}" >"$dir/foreign" 2>&1 &
 	foreign_pid=$!
 	started="$started $foreign_pid"
 	wait_for 20 has_xdp "$1" "$2" || skip "no XDP program can be attached: $(cat "$dir/foreign")"
@@ -137,20 +139,20 @@ net_make() {
 peer() { # peer COMMAND ARGUMENT=VALUE...
 	local command=$1 said
 	shift
-	said=$(in_far "$python" "$srcdir/tests/peer.py" "$command" peer0 "$@" 2>&1) && return
+	said=$(in_far "${python[@]}" "$srcdir/tests/peer.py" "$command" peer0 "$@" 2>&1) && return
 	fail "peer: $said"
 	return 1
 }
 
 records() { # records EXPRESSION...: see records.py
 	local said
-	said=$("$python" "$srcdir/tests/records.py" "$out" "$@" 2>&1) && return
+	said=$("${python[@]}" "$srcdir/tests/records.py" "$out" "$@" 2>&1) && return
 	fail "$said"
 	return 1
 }
 
 # becomes EXPRESSION: within 20 s, in the newest record
-shows() { "$python" "$srcdir/tests/records.py" "$out" "$@" >/dev/null 2>&1; }
+shows() { "${python[@]}" "$srcdir/tests/records.py" "$out" "$@" >/dev/null 2>&1; }
 becomes() { wait_for 20 shows "$@" || records "$@"; }
 
 is_gone() { ! kill -0 "$1"; }

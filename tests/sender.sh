@@ -45,7 +45,7 @@ network_losses() {
 lost_nothing() {
 	local losses
 	losses=$(network_losses "${2:-rs0}" "${3:-peer0}" | paste -sd+)
-	"$python" - "$dir/${3:-peer0}.sent" "$1" $((losses)) <<-'END' || fail "packets are lost"
+	"${python[@]}" - "$dir/${3:-peer0}.sent" "$1" $((losses)) <<-'END' || fail "packets are lost"
 		import json, sys
 		with open(sys.argv[1], encoding='ascii') as lines:
 		    last = json.loads(lines.readlines()[-1])

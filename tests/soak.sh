@@ -37,7 +37,7 @@ soak() {
 	start_in "$near" "$RINGSIDE" run --format json --interval 1 -i rs0 reflect "$@"
 	wait_for 10 has_spoken
 	while [ $SECONDS -lt $end ] && [ $failed = 0 ]; do
-		in_far "$python" "$srcdir/tests/peer.py" load peer0 count=$((RANDOM + 1000)) rate=$((RANDOM % 3 * 10000)) \
+		in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=$((RANDOM + 1000)) rate=$((RANDOM % 3 * 10000)) \
 			seed=$RANDOM &
 		load=$!
 		trouble

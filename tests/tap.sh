@@ -4,7 +4,7 @@
 
 sends() {
 	local said
-	said=$(in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 "$@" 2>&1) || fail "deliver_peer: $said"
+	said=$(in_far "${python[@]}" "$srcdir/tests/deliver_peer.py" peer0 "$@" 2>&1) || fail "deliver_peer: $said"
 }
 
 # tap ARGUMENT...: in the background, as $tap_pid
@@ -33,7 +33,7 @@ frames_of() {
 
 # cap_frames FILE: the packets of an old capture file in hexadecimal
 cap_frames() {
-	"$python" - "$1" <<-PYTHON
+	"${python[@]}" - "$1" <<-PYTHON
 		import struct, sys
 		data = open(sys.argv[1], "rb").read()
 		at = 24

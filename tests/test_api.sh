@@ -5,8 +5,8 @@
 . "$srcdir/tests/api.sh"
 
 strict
-clients() { in_near "$python" "$srcdir/tests/clients.py" "$@"; }
-holds() { "$python" -c "import sys; sys.exit(not ($1))" || fail "not so: $1"; }
+clients() { in_near "${python[@]}" "$srcdir/tests/clients.py" "$@"; }
+holds() { "${python[@]}" -c "import sys; sys.exit(not ($1))" || fail "not so: $1"; }
 descriptors() { ls "/proc/$pid/fd" | wc -l; }
 memory_kb() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status"; }
 
@@ -16,9 +16,9 @@ reads_everywhere() {
 		about "$by: everybody who gets in may read"
 		ask $by GET /healthz && says 200 '"status": "ok"'
 		ask $by GET /api/v1/snapshot && says 200 '"schema": 1'
-		"$python" -m json.tool "$body" >/dev/null || fail "no JSON"
+		"${python[@]}" -m json.tool "$body" >/dev/null || fail "no JSON"
 		ask $by GET /api/v1/config && says 200 "\"listen\": \"$tcp\""
-		"$python" -m json.tool "$body" >/dev/null || fail "no JSON"
+		"${python[@]}" -m json.tool "$body" >/dev/null || fail "no JSON"
 		ask $by HEAD /api/v1/snapshot -I && says 200
 		about "$by: what isn't there, and the wrong method"
 		ask $by GET /api/v1/nothing && says 404 '{"error": "there is no /api/v1/nothing"}'
@@ -169,9 +169,9 @@ bears_slow_ones() {
 	before=$(descriptors)
 	memory=$(memory_kb)
 	about "clients that send a byte now and then are cut off, and nobody waits for them or for readers that stand still"
-	ip netns exec "$near" "$python" "$srcdir/tests/clients.py" slow $tcp 300 >"$dir/slow" &
+	ip netns exec "$near" "${python[@]}" "$srcdir/tests/clients.py" slow $tcp 300 >"$dir/slow" &
 	slow=$!
-	ip netns exec "$near" "$python" "$srcdir/tests/clients.py" readers "$socket" 20 >"$dir/readers" &
+	ip netns exec "$near" "${python[@]}" "$srcdir/tests/clients.py" readers "$socket" 20 >"$dir/readers" &
 	stuck=$!
 	started="$started $slow $stuck"
 	wait_for 20 test -s "$dir/slow" && wait_for 20 test -s "$dir/readers" || fail "they do not start"

@@ -6,7 +6,7 @@
 
 watch_start() { # the peer's own count of answers
 	rm -f "$dir/back"
-	ip netns exec "$far" "$python" "$srcdir/tests/peer.py" watch peer0 expect="$dir/back" &
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/peer.py" watch peer0 expect="$dir/back" &
 	watch_pid=$!
 	started="$started $watch_pid"
 	wait_for 5 test -s "$dir/back"
@@ -55,13 +55,13 @@ flood() {
 	peer load count=20000 seed=1 expect="$dir/stopped"
 	kill -CONT "$pid"
 	for one in 2 3; do
-		in_far "$python" "$srcdir/tests/peer.py" load peer0 count=150000 seed=$one expect="$dir/flood$one" &
+		in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=150000 seed=$one expect="$dir/flood$one" &
 		senders[one]=$!
 	done
 	wait "${senders[2]}" "${senders[3]}"
 	ringside_stop
 	watch_stop
-	"$python" - "$dir" <<-'END'
+	"${python[@]}" - "$dir" <<-'END'
 		import json, sys
 		parts = [json.load(open("%s/%s" % (sys.argv[1], name))) for name in ("stopped", "flood2", "flood3")]
 		json.dump({key: sum(part[key] for part in parts) for key in parts[0]}, open(sys.argv[1] + "/expected", "w"))

@@ -32,7 +32,7 @@ addresses() {
 	wait_for 10 sleep_until_gone || fail "a lost address is still ours"
 	ip -n "$near" addr add 192.0.2.2/24 dev rs0
 	local before
-	before=$("$python" -c 'import json,sys; print(json.loads(open(sys.argv[1]).read().splitlines()[-1])["totals"]["delivered_packets"])' "$out")
+	before=$("${python[@]}" -c 'import json,sys; print(json.loads(open(sys.argv[1]).read().splitlines()[-1])["totals"]["delivered_packets"])' "$out")
 	comes_back() { sends ports=7000-7000; shows "totals.delivered_packets > $before"; }
 	wait_for 10 comes_back || fail "an address that is back is not ours"
 	ringside_stop
@@ -161,8 +161,8 @@ plain_sockets() {
 	ringside_start -c sockets.ini || return
 	reader deliver 7000-7010
 	sends ports=6990-7019
-	in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=127.0.0.1 ports=7000-7009 || fail "send"
-	in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=::1 ports=7000-7009 || fail "send"
+	in_near "${python[@]}" "$srcdir/tests/deliver_peer.py" lo socket=127.0.0.1 ports=7000-7009 || fail "send"
+	in_near "${python[@]}" "$srcdir/tests/deliver_peer.py" lo socket=::1 ports=7000-7009 || fail "send"
 	becomes "$(row deliver rings ring rs0).packets == 10" "$(row deliver rings ring lo).packets == 20"
 	sed -i 's/^ports = .*/ports = 7005-7010/' sockets.ini
 	kill -HUP "$pid"
@@ -221,8 +221,8 @@ loopback() {
 		ip -n "$near" link set lo up
 		ringside_start -i lo deliver --set=deliver.ports=7000-7009 $place || continue
 		reader deliver 7000-7009
-		in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=127.0.0.1 ports=7000-7009 || fail "send"
-		in_near "$python" "$srcdir/tests/deliver_peer.py" lo socket=::1 ports=7000-7009 || fail "send"
+		in_near "${python[@]}" "$srcdir/tests/deliver_peer.py" lo socket=127.0.0.1 ports=7000-7009 || fail "send"
+		in_near "${python[@]}" "$srcdir/tests/deliver_peer.py" lo socket=::1 ports=7000-7009 || fail "send"
 		becomes "$(row deliver rings ring lo).packets == 20"
 		ended "$reader_pid" "$reader_words" "received == 20 and ports == 10 and wrong == 0"
 		ringside_stop

@@ -19,7 +19,7 @@ examine() {
 # finds EXPRESSION...: over check(NAME [, SCOPE]), each a dict as the JSON has it
 finds() {
 	local said
-	said=$("$python" - "$out" "$@" 2>&1 <<-'END'
+	said=$("${python[@]}" - "$out" "$@" 2>&1 <<-'END'
 		import json, sys
 		text = open(sys.argv[1]).read()
 		assert text.count("\n") == 1, "more than one line"
@@ -178,7 +178,7 @@ without_permission() {
 	about "what only the dispatcher needs stops who asks for the dispatcher, and nobody else"
 	examine 0 "$program" doctor rs0
 	finds "check('freplace')['state'] in ('ok', 'unknown')"
-	if "$python" -c 'import json, sys; sys.exit(not any(c["name"] == "freplace" and c["state"] != "ok" for c in json.load(open(sys.argv[1]))["checks"]))' "$out"; then
+	if "${python[@]}" -c 'import json, sys; sys.exit(not any(c["name"] == "freplace" and c["state"] != "ok" for c in json.load(open(sys.argv[1]))["checks"]))' "$out"; then
 		examine 1 "$program" doctor -c dispatcher.ini
 		finds "check('freplace')['state'] == 'fail'" "'freplace' in check('freplace')['value']"
 	fi

@@ -63,9 +63,9 @@ is_withdrawn() { [ ! -e "way.$1" ]; }
 costs() {
 	local name=$1 command=$2 said
 	shift 2
-	in_far "$python" "$srcdir/tests/fleet.py" $service "$command" >"$out" 2>"$err" || { fail "$(cat "$err")"; return; }
+	in_far "${python[@]}" "$srcdir/tests/fleet.py" $service "$command" >"$out" 2>"$err" || { fail "$(cat "$err")"; return; }
 	echo "$name: $(cat "$out")"
-	said=$("$python" -c '
+	said=$("${python[@]}" -c '
 import json, sys
 m = json.load(open(sys.argv[1]))
 for expression in sys.argv[2:]:

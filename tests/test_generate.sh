@@ -50,7 +50,7 @@ for engine in paced flood; do
 		# shellcheck disable=SC2086 # words
 		answered "${to[@]}" --engine $engine --rate 2kpps --duration 0.1 $arguments
 		want "${clean[@]}"
-		"$python" - "$out" "$arguments" <<-'END' || fail "$arguments: not one clean record for each size"
+		"${python[@]}" - "$out" "$arguments" <<-'END' || fail "$arguments: not one clean record for each size"
 			import json, re, sys
 			finals = [r for r in map(json.loads, open(sys.argv[1])) if r["final"]]
 			sizes = [int(n) for n in re.search("--size ([0-9,]+)", sys.argv[2]).group(1).split(",")]
@@ -89,7 +89,7 @@ for engine in paced flood; do
 	start_in "$near" "$RINGSIDE" generate reflect -i rs0 "${to[@]}" --format json --interval 0.1 --duration 0 \
 		--rate 1kpps --engine $engine
 	# shellcheck disable=SC2317 # called by wait_for
-	has_sent() { "$python" -c 'import json, sys; sys.exit(json.loads(open(sys.argv[1]).readlines()[-1])["sent"] < 50)' "$out"; }
+	has_sent() { "${python[@]}" -c 'import json, sys; sys.exit(json.loads(open(sys.argv[1]).readlines()[-1])["sent"] < 50)' "$out"; }
 	wait_for 20 has_sent || fail 'nothing is sent'
 	kill -INT "$pid"
 	ringside_wait

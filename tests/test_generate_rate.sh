@@ -10,7 +10,7 @@ about 'the rate is kept, and what could not be sent is said'
 echo_start
 answered "${to[@]}" --rate 20kpps --duration 2 --interval 0.2
 want "${clean[@]}" 'r["sent"] + r["unsent"] == 40000' 'abs(r["tx_pps"] * 2 - r["sent"]) < 1' 'r["rtt_ns"]["count"] == r["sent"]'
-"$python" - "$out" <<-'END' || fail 'an interval is off the pace'
+"${python[@]}" - "$out" <<-'END' || fail 'an interval is off the pace'
 	import json, sys
 	records = [r for r in map(json.loads, open(sys.argv[1])) if not r["final"]]
 	# over any second; what is not sent in time is counted at the latest 8 ms, 160 packets, later

@@ -27,7 +27,7 @@ about 'all four tests'
 # that a sender keeps on a machine that is busy with other things
 generate --rfc2544 all --size 128 --rate 2kpps --trial 0.25 --resolution 2% --deadline 0.4 --wait 0.5 --format json --plot "$dir/plot.svg"
 [ $status = 0 ] || fail "status $status"
-"$python" - "$out" <<'END' || fail 'other results than follow from the far end'
+"${python[@]}" - "$out" <<'END' || fail 'other results than follow from the far end'
 import json, sys
 records = [json.loads(line) for line in open(sys.argv[1])]
 last, trials = records[-1], [r["trial"] for r in records[:-1]]
@@ -51,7 +51,7 @@ want(len(trials) == size["trials"], "trials")
 print(wrong, last if wrong else "")
 sys.exit(bool(wrong))
 END
-"$python" - "$dir/plot.svg" <<'END' || fail 'the picture'
+"${python[@]}" - "$dir/plot.svg" <<'END' || fail 'the picture'
 import sys, xml.etree.ElementTree as tree
 root = tree.parse(sys.argv[1]).getroot()
 sys.exit(not root.tag.endswith("svg") or "128" not in [t.text for t in root.iter() if t.tag.endswith("text")])

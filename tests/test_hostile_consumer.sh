@@ -20,7 +20,7 @@ vandals() { # MODE
 	started="$started $reader"
 	wait_for 20 grep -q ready "$words" || fail "no consumer: $(cat "$words")"
 	count=$(descriptors)
-	in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=10 rate=10000 &
+	in_far "${python[@]}" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=10 rate=10000 &
 	sender=$!
 	for vandal in 1 2; do
 		"$builddir/tests/ring_vandal" deliver 16 $vandal >"$dir/vandal-$1-$vandal" 2>&1 </dev/null &
@@ -36,7 +36,7 @@ vandals() { # MODE
 	wait_for 20 want_descriptors || fail "$(descriptors) descriptors, before $count"
 	ringside_stop
 	wait_for 10 grep -q received "$words" || fail "the consumer does not end"
-	"$python" -c 'import json, sys
+	"${python[@]}" -c 'import json, sys
 said = json.loads(open(sys.argv[1]).read().splitlines()[-1])
 sys.exit(not (said["received"] == 10000 and said["lost"] == said["wrong"] == 0 and said["ports"] == 1000))' "$words" ||
 		fail "the honest consumer: $(tail -n 1 "$words")"

@@ -42,7 +42,7 @@ has_bad() {
 hold() {
 	rm -f "$dir/more"
 	mkfifo "$dir/more"
-	ip netns exec "$far" "$python" -c '
+	ip netns exec "$far" "${python[@]}" -c '
 import socket, struct, sys
 one = socket.create_connection(("192.0.2.2", 80), 5, (sys.argv[1], 0))
 one.sendall(b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -92,7 +92,7 @@ denied() {
 # sends SOURCE PPS COUNT [LIMIT]: strange segments; then $sent, $back, $seconds, $fair
 sends() {
 	local said
-	said=$(in_far "$python" "$srcdir/tests/http_source.py" peer0 "$@" 2>&1 </dev/zero) || fail "$said"
+	said=$(in_far "${python[@]}" "$srcdir/tests/http_source.py" peer0 "$@" 2>&1 </dev/zero) || fail "$said"
 	read -r _ sent _ back _ seconds _ fair <<<"$said"
 }
 
@@ -141,9 +141,9 @@ reloaded() {
 	start "$(cat "$dir/list0")"
 	rm -f "$dir/ask" "$dir/send"
 	mkfifo "$dir/ask" "$dir/send"
-	ip netns exec "$far" "$python" "$srcdir/tests/http_traffic.py" root="$root" path=/110.bin,/20001.bin <"$dir/ask" >"$dir/asked" 2>&1 &
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/http_traffic.py" root="$root" path=/110.bin,/20001.bin <"$dir/ask" >"$dir/asked" 2>&1 &
 	traffic_pid=$!
-	ip netns exec "$far" "$python" "$srcdir/tests/http_source.py" peer0 $bad 1000 1000000 <"$dir/send" >"$dir/source" 2>&1 &
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/http_source.py" peer0 $bad 1000 1000000 <"$dir/send" >"$dir/source" 2>&1 &
 	source=$!
 	started="$started $traffic_pid $source"
 	exec 7>"$dir/ask" 8>"$dir/send"

@@ -79,7 +79,7 @@ counts_hits() { [ "$(figure hits)" -ge "$1" ]; }
 with_chromium() {
 	command -v chromium >/dev/null || skip "chromium is not installed"
 	about "Chromium: a page of 30 objects"
-	in_far "$python" "$srcdir/tests/http_page.py" look $url/page/ >"$dir/page" 2>&1 || fail "$(cat "$dir/page")"
+	in_far "${python[@]}" "$srcdir/tests/http_page.py" look $url/page/ >"$dir/page" 2>&1 || fail "$(cat "$dir/page")"
 }
 
 resident_kb() { sed -n 's/^VmRSS: *\([0-9]*\).*/\1/p' /proc/$pid/status; }
@@ -92,7 +92,7 @@ under_flood() {
 	# they are counted once a second
 	wait_for 20 shows 'len({record.services[0].figures.flows for record in records[-13:]}) == 1' || fail "flows come and go"
 	handshakes=$(figure handshakes) flows=$(figure flows) before=$(resident_kb)
-	ip netns exec "$far" "$python" "$srcdir/tests/syn_flood.py" peer0 02:00:00:00:0a:01 02:00:00:00:0b:02 192.0.2.2 80 \
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/syn_flood.py" peer0 02:00:00:00:0a:01 02:00:00:00:0b:02 192.0.2.2 80 \
 		"$flood_seconds" "$flood_cpus" >"$dir/flood" 2>&1 &
 	flooder=$!
 	started="$started $flooder"
@@ -113,7 +113,7 @@ has_shaken() { [ "$(figure handshakes)" -ge "$1" ]; }
 
 http_net 2
 http_files
-"$python" "$srcdir/tests/http_page.py" make "$root/page" || exit 99
+"${python[@]}" "$srcdir/tests/http_page.py" make "$root/page" || exit 99
 nginx_start
 about "it starts"
 http_start || finish

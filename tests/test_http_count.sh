@@ -35,7 +35,7 @@ for flavour in tc xdp; do
 	[ $flavour = tc ] || foreign_xdp "$far" peer0 # or what XDP sends would need GRO
 	http_start --level detailed || finish
 	about "$flavour: what a client has counted"
-	root=$root in_far "$python" "$srcdir/tests/http_count.py" peer0 "$dir/counted" >"$dir/said" 2>&1 || fail "$(cat "$dir/said")"
+	root=$root in_far "${python[@]}" "$srcdir/tests/http_count.py" peer0 "$dir/counted" >"$dir/said" 2>&1 || fail "$(cat "$dir/said")"
 	counted="expected('$dir/counted')"
 	becomes "service.rx_packets == $counted.rx_packets" "service.figures.flows == $counted.figures.flows" # each second
 	records "{key: service.figures[key] for key in $counted.figures} == $counted.figures" \

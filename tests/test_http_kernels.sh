@@ -20,7 +20,7 @@ old_kernel_start() {
 http_net
 http_files
 nginx_start
-"$python" - $btf "$dir/btf" <<'END' || skip "this kernel has no bpf_sk_assign_tcp_reqsk"
+"${python[@]}" - $btf "$dir/btf" <<'END' || skip "this kernel has no bpf_sk_assign_tcp_reqsk"
 import sys
 btf = open(sys.argv[1], "rb").read()
 name = b"\0bpf_sk_assign_tcp_reqsk\0"

@@ -94,7 +94,7 @@ not_for_us() {
 is_stopped() {
 	about "its end in the middle of a connection: reset, and the next one is nginx's"
 	mkfifo "$dir/hold"
-	in_far "$python" "$srcdir/tests/http_clients.py" hold root="$root" path=/110.bin <"$dir/hold" >"$dir/held" 2>&1 &
+	in_far "${python[@]}" "$srcdir/tests/http_clients.py" hold root="$root" path=/110.bin <"$dir/hold" >"$dir/held" 2>&1 &
 	hold_pid=$!
 	started="$started $hold_pid"
 	exec 7>"$dir/hold"

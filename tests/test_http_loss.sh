@@ -12,7 +12,7 @@ lose() {
 	loss_pids=''
 	for way in in out; do
 		: >"$dir/loss"
-		ip netns exec "$far" "$python" "$srcdir/tests/loss.py" peer0 "$1" $way >"$dir/loss" 2>&1 &
+		ip netns exec "$far" "${python[@]}" "$srcdir/tests/loss.py" peer0 "$1" $way >"$dir/loss" 2>&1 &
 		loss_pids="$loss_pids $!"
 		started="$started $!"
 		wait_for 10 grep -q ready "$dir/loss" || { fail "no loss: $(cat "$dir/loss")"; return 1; }

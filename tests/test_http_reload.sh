@@ -61,7 +61,7 @@ is_other() { answers "$@" && cmp -s "$dir/fetched" "$other/$1"; }
 traffic() {
 	rm -f "$dir/ask"
 	mkfifo "$dir/ask"
-	ip netns exec "$far" "$python" "$srcdir/tests/http_traffic.py" root="$root,$other" "$@" <"$dir/ask" >"$dir/asked" 2>&1 &
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/http_traffic.py" root="$root,$other" "$@" <"$dir/ask" >"$dir/asked" 2>&1 &
 	traffic_pid=$!
 	started="$started $traffic_pid"
 	exec 7>"$dir/ask"

@@ -10,7 +10,7 @@
 segments() {
 	local family pids='' one
 	for family in 4 6; do
-		root=$root ip netns exec "$far" "$python" "$srcdir/tests/http_segments.py" peer0 family=$family "$@" \
+		root=$root ip netns exec "$far" "${python[@]}" "$srcdir/tests/http_segments.py" peer0 family=$family "$@" \
 			>"$dir/said-$family" 2>&1 &
 		pids="$pids $!"
 	done
@@ -23,7 +23,7 @@ segments() {
 
 # counted: what the service has counted, by what became of it, as the comments of a tap's packets say it
 counted() {
-	"$python" - "$out" <<-'PYTHON'
+	"${python[@]}" - "$out" <<-'PYTHON'
 		import json, sys
 		service = json.loads(open(sys.argv[1]).read().split("\n")[-2])["services"][0]
 		counts = {"answered": service["tx_packets"] - service["made_packets"], "delivered": service["delivered_packets"],
@@ -56,17 +56,17 @@ look_end() {
 	kill -INT $tcpdump_pid
 	wait $tcpdump_pid
 	grep -q ' 0 lost$' tap.err || fail "$(cat tap.err)"
-	"$python" "$srcdir/tests/pcapng.py" look.pcapng frames | sort >got
+	"${python[@]}" "$srcdir/tests/pcapng.py" look.pcapng frames | sort >got
 	cap_frames look.pcap | sort >sent
 	[ "$(wc -l <sent)" -gt 100 ] && cmp -s sent got || fail "what is shown differs from what was sent: $(diff sent got | head -n 4)"
 }
 
-has_sent() { [ "$(cap_frames look.pcap | wc -l)" -ge "$("$python" "$srcdir/tests/pcapng.py" look.pcapng frames | wc -l)" ]; }
+has_sent() { [ "$(cap_frames look.pcap | wc -l)" -ge "$("${python[@]}" "$srcdir/tests/pcapng.py" look.pcapng frames | wc -l)" ]; }
 
 # The service's counts have grown by what the tap has shown.
 is_counted() {
 	counted >after
-	"$python" "$srcdir/tests/pcapng.py" look.pcapng comments | sort | uniq -c >shown
+	"${python[@]}" "$srcdir/tests/pcapng.py" look.pcapng comments | sort | uniq -c >shown
 	awk 'FILENAME == "before" { n = $1; $1 = ""; before[$0] = n }
 		FILENAME == "after" { n = $1; $1 = ""; since[$0] = n - before[$0] }
 		FILENAME == "shown" { n = $1; $1 = ""; since[$0] -= n; all += n }

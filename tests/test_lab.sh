@@ -23,8 +23,8 @@ wait_for() {
 	local tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
-		sleep 0.1
+		[ $tries -lt 1000 ] || return 1
+		sleep 0.02
 	done
 }
 exists() { [ -e "/run/netns/rs-lab-$1-a" ] || [ -e "/run/netns/rs-lab-$1-b" ]; }

@@ -261,7 +261,7 @@ serves_two() {
 	start_in "$far" "$RINGSIDE" run -c two.ini --format json --interval 0.1
 	wait_for 5 has_spoken
 	peer probes count=11
-	in_far "$python" "$srcdir/tests/peer.py" probes peer1 count=13 || fail "rs1 does not answer"
+	in_far "${python[@]}" "$srcdir/tests/peer.py" probes peer1 count=13 || fail "rs1 does not answer"
 	ringside_stop
 	records "[i.queues[0].rx_packets for i in last.interfaces] == [11, 13]" "totals.tx_packets == 24" \
 		"service.rx_packets == 24" "[i.path for i in service.interfaces] == ['kernel', 'user']"

@@ -12,7 +12,7 @@ token=a-token-of-the-tests
 
 page() {
 	local said
-	said=$(in_near timeout 150 "$python" "$srcdir/tests/page.py" "$1" http://$tcp/ "${@:2}" 2>&1) || fail "$(tail -n 2 <<<"$said")"
+	said=$(in_near timeout 150 "${python[@]}" "$srcdir/tests/page.py" "$1" http://$tcp/ "${@:2}" 2>&1) || fail "$(tail -n 2 <<<"$said")"
 }
 
 screen() { tmux -S "$dir/tmux" capture-pane -p >"$dir/screen"; }
@@ -26,7 +26,7 @@ ringside_start -i rs0 reflect --level debug --set=reflect.path=user --set=reflec
 	--set=api.listen=$tcp --set=api.token_file="$dir/token" || finish
 
 about "page, snapshot, metrics and dashboard agree"
-in_far "$python" "$srcdir/tests/peer.py" probes peer0 count=300 rate=2000 >"$dir/peer" 2>&1 # some are limited
+in_far "${python[@]}" "$srcdir/tests/peer.py" probes peer0 count=300 rate=2000 >"$dir/peer" 2>&1 # some are limited
 becomes "totals.rx_packets >= 300" "totals.rx_pps == 0"
 tmux -S "$dir/tmux" -f /dev/null new-session -d -x 100 -y 40 "exec '$RINGSIDE' top"
 received=$(sed -n '$s/.*"totals": {"rx_packets": \([0-9]*\).*/\1/p' "$out")

@@ -60,7 +60,7 @@ with_a_rate_limit() {
 
 net_make 1
 # or the stack would answer by ICMP what a setting leaves to it
-start_in "$near" "$python" "$srcdir/tests/peer.py" sink rs0
+start_in "$near" "${python[@]}" "$srcdir/tests/peer.py" sink rs0
 wait_for 5 test -s "$out"
 with_every_setting
 with_a_rate_limit

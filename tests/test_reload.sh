@@ -49,11 +49,11 @@ under_load() {
 	rm -f "$dir/back"
 	change 0
 	ringside_start -c "$ini" || return
-	ip netns exec "$far" "$python" "$srcdir/tests/peer.py" watch peer0 expect="$dir/back" &
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/peer.py" watch peer0 expect="$dir/back" &
 	watch_pid=$!
 	started="$started $watch_pid"
 	wait_for 5 test -s "$dir/back"
-	in_far "$python" "$srcdir/tests/peer.py" load peer0 count="$count" rate="$rate" seed=$RANDOM expect="$dir/expected" &
+	in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count="$count" rate="$rate" seed=$RANDOM expect="$dir/expected" &
 	sender=$!
 	while kill -0 $sender 2>/dev/null; do
 		times=$((times + 1))
@@ -84,7 +84,7 @@ pauses_under_load() {
 	local times=0 sender full="(drops.rx_ring_full + drops.rx_dropped + drops.tx_ring_full)" # as above
 	file "${main[@]}" "$path"
 	ringside_start -c "$ini" || return
-	in_far "$python" "$srcdir/tests/peer.py" load peer0 count=40000 rate=30000 seed=$RANDOM expect="$dir/expected" &
+	in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=40000 rate=30000 seed=$RANDOM expect="$dir/expected" &
 	sender=$!
 	while kill -0 $sender 2>/dev/null; do
 		times=$((times + 1))
@@ -191,7 +191,7 @@ restarts_are_named() {
 
 # what /healthz says
 is_well() {
-	"$python" - "$RUNTIME_DIRECTORY/ringside.sock" <<-'END'
+	"${python[@]}" - "$RUNTIME_DIRECTORY/ringside.sock" <<-'END'
 		import socket, sys
 		one = socket.socket(socket.AF_UNIX)
 		one.settimeout(10)
@@ -259,7 +259,7 @@ a_ring_goes_on() {
 	reader=$!
 	started="$started $reader"
 	wait_for 20 grep -q ready "$dir/reader" || fail "no consumer: $(cat "$dir/reader")"
-	in_far "$python" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=30 rate=10000 &
+	in_far "${python[@]}" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=30 rate=10000 &
 	sender=$!
 	while kill -0 $sender 2>/dev/null; do
 		times=$((times + 1))
@@ -295,7 +295,7 @@ with open("screen", "wb", 0) as screen:
 '
 with_the_dashboard() {
 	file "${main[@]}" "$path" 'ports = 3843'
-	start_in "$near" "$python" -c "$terminal" "$RINGSIDE" run -c "$ini"
+	start_in "$near" "${python[@]}" -c "$terminal" "$RINGSIDE" run -c "$ini"
 	wait_for 10 test -s "$out" || fail "does not start"
 	wait_for 10 grep -q LIVE "$dir/screen" || fail "no dashboard"
 	wait_for 10 has_xdp || fail "no program"

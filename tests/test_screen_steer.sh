@@ -11,7 +11,7 @@ configure
 # has_slots COUNT COUNT: of the two CPUs
 has_slots() {
 	"$RINGSIDE" stat --format json >"$dir/seen" 2>/dev/null &&
-		out=$dir/seen "$python" "$srcdir/tests/records.py" "$dir/seen" \
+		out=$dir/seen "${python[@]}" "$srcdir/tests/records.py" "$dir/seen" \
 			"[row.slots for row in service.tables.cpus] == [$1, $2]" >/dev/null 2>&1
 }
 want_slots() { wait_for 20 has_slots "$1" "$2" || fail "not $1 and $2 slots: $("$RINGSIDE" stat --format json)"; }

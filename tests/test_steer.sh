@@ -90,7 +90,7 @@ proposals() {
 	becomes "service.tables.rebalance[0]['from'] == $second" 'service.tables.rebalance[0].from_share == 100' \
 		'40 <= service.tables.rebalance[0].to_after <= 60'
 	# of the newest whole record that has one: the last line may still be written, the one before may be older
-	read -r key value < <("$python" -c 'import json, sys
+	read -r key value < <("${python[@]}" -c 'import json, sys
 lines = [line for line in open(sys.argv[1]) if line.endswith("\n")]
 print(next(row["set"] for line in reversed(lines) for row in json.loads(line)["services"][0]["tables"]["rebalance"]))' "$out")
 	"$RINGSIDE" set "$key" "$value" 2>>"$err" || fail "set $key $value"
@@ -222,10 +222,10 @@ replies() {
 	in_far sysctl -qw net.ipv6.conf.peer0.disable_ipv6=0 && ip -n "$far" -6 addr add 2001:db8::1/64 dev peer0 nodad || fail "no IPv6"
 	ringside_start -c "$dir/steer.ini"
 	for address in 192.0.2.1 2001:db8::1; do
-		ip netns exec "$far" "$python" -c "$answers" $address >"$dir/answers" 2>&1 &
+		ip netns exec "$far" "${python[@]}" -c "$answers" $address >"$dir/answers" 2>&1 &
 		started="$started $!"
 		wait_for 20 grep -q ready "$dir/answers" || fail "$(cat "$dir/answers")"
-		in_near timeout $((20 * ${patience:-1})) "$python" -c 'import socket, sys
+		in_near timeout $((20 * ${patience:-1})) "${python[@]}" -c 'import socket, sys
 client = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
 client.connect((sys.argv[1], 53))
 client.send(b"question")

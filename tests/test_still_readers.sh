@@ -33,7 +33,7 @@ dropped() { "$RINGSIDE" stat "$1" --format json | sed 's/.*"drop_packets": \([0-
 # flowed_evenly PEER FROM TO: in each line of the sender between two times of its clock as much came back as was sent, but for a
 # tenth, or for what had to wait while the machine was busy with others and came with the next line
 flowed_evenly() {
-	"$python" - "$dir/$1.sent" "$2" "$3" <<-'END' || fail "packets did not flow on to $1"
+	"${python[@]}" - "$dir/$1.sent" "$2" "$3" <<-'END' || fail "packets did not flow on to $1"
 		import json, sys
 		with open(sys.argv[1], encoding='ascii') as file:
 		    lines = [line for line in map(json.loads, file) if not line['final']]
@@ -51,7 +51,7 @@ flowed_evenly() {
 }
 # No more comes into the pipe in ten intervals: another part has no room.
 is_full() {
-	"$python" - "$dir/pipe" <<-'END'
+	"${python[@]}" - "$dir/pipe" <<-'END'
 		import array, fcntl, os, sys, termios, time
 		pipe, held = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK), array.array('i', [0])
 		def size():

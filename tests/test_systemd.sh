@@ -47,7 +47,7 @@ service_start() { # as systemd would for ringside@test
 	local caps
 	caps=-all,$(capabilities)
 	rm -f heard
-	"$python" - "$dir/notify" >heard <<-'END' &
+	"${python[@]}" - "$dir/notify" >heard <<-'END' &
 		import socket, sys
 		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 		s.bind(sys.argv[1])

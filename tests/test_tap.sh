@@ -75,7 +75,7 @@ tells_losses() {
 	kill -CONT "$tap_pid"
 	becomes "all(r.lag == 0 for r in service.tables.consumers)"
 	tap_ends 0 TERM
-	"$python" - "$(fields_of lost.pcapng frame.drop_count frame.packet_id)" <<-PYTHON || fail "drop counts"
+	"${python[@]}" - "$(fields_of lost.pcapng frame.drop_count frame.packet_id)" <<-PYTHON || fail "drop counts"
 		import sys
 		rows = [line.split("\t") for line in sys.argv[1].split("\n")]
 		lost, last = [int(row[0] or 0) for row in rows], int(rows[-1][1])
@@ -94,7 +94,7 @@ disturbs_nobody() {
 	tap r --print
 	onlookers 1
 	local before
-	before=$("$python" -c 'import json,sys; print(json.loads(open(sys.argv[1]).read().splitlines()[-1])["services"][0]["pass_packets"])' "$out")
+	before=$("${python[@]}" -c 'import json,sys; print(json.loads(open(sys.argv[1]).read().splitlines()[-1])["services"][0]["pass_packets"])' "$out")
 	sends ports=7000-7000 rounds=10
 	becomes "service.pass_packets == $before + 10"
 	wait_for 10 grep -q "nobody reads ring 'r' yet" tap.err || fail "no word: $(cat tap.err)"

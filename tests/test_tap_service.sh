@@ -24,7 +24,7 @@ came() { wait_for 20 grep -q "\.$2: UDP" "$1" || fail "the last packet is not in
 has_comment() { [ "$(reads "$1" comments | sort | uniq -c | tr -s ' ')" = " $2 $3" ]; }
 
 # reads FILE frames|comments|lost|unseen: see pcapng.py
-reads() { "$python" "$srcdir/tests/pcapng.py" "$@" || fail "$1 cannot be read"; }
+reads() { "${python[@]}" "$srcdir/tests/pcapng.py" "$@" || fail "$1 cannot be read"; }
 
 # program_bytes: the size of the kernel half
 program_bytes() {
@@ -34,7 +34,7 @@ is_program_of() { [ "$(program_bytes)" = "$1" ]; }
 
 # service INDEX NAME: a figure of it in the newest record
 service() {
-	"$python" -c 'import functools, json, sys
+	"${python[@]}" -c 'import functools, json, sys
 service = json.loads(open(sys.argv[1]).read().split("\n")[-2])["services"][int(sys.argv[2])]
 print(functools.reduce(lambda at, word: at[word], sys.argv[3].split("."), service))' "$out" "$@"
 }

@@ -32,7 +32,7 @@ looks() {
 }
 seen() {
 	local said
-	said=$("$python" "$srcdir/tests/records.py" "$dir/seen" "$@" 2>&1) || fail "$said"
+	said=$("${python[@]}" "$srcdir/tests/records.py" "$dir/seen" "$@" 2>&1) || fail "$said"
 }
 
 net_make 1
