@@ -2,10 +2,12 @@
 """Sends packets whose payload names their port, for ring_reader to check.
 
 usage: deliver_peer.py INTERFACE [ports=0-65535] [rounds=1] [rate=20000] [kinds=plain]
+rounds=0: as many as there is time for until SIGTERM, from the line "ready" on; its last line is the number of packets.
 kinds: plain (IPv4), or mixed: IPv4, IPv6, tags, a group, and fragments, which nobody may get.
 socket=ADDRESS sends by an ordinary socket instead; write=FILE sends nothing and writes the frames, each in
 hexadecimal on a line.
 """
+import signal
 import socket
 import struct
 import sys
@@ -66,8 +68,15 @@ def main():
         with open(options["write"], "w") as file:
             file.writelines(frame.hex() + "\n" for frame in frames)
         return
-    for _ in range(int(options["rounds"])):
+    rounds, sent, told_to_end = int(options["rounds"]), 0, []
+    if not rounds:
+        signal.signal(signal.SIGTERM, lambda *_: told_to_end.append(True))
+        print("ready", flush=True)
+    while sent < rounds * len(frames) or not rounds and not told_to_end:
         send(sys.argv[1], frames, float(options["rate"]))
+        sent += len(frames)
+    if not rounds:
+        print(sent)
 
 
 if __name__ == "__main__":

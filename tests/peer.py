@@ -3,7 +3,8 @@
 
 usage: peer.py COMMAND INTERFACE [ARGUMENT=VALUE]...; further arguments are keys of [service reflect]
   cases   every single case, byte by byte; stack=yes: ARP, ND and ping go on in between, and are answered
-  load    count= random frames at rate= a second (0: as fast as it goes), from seed=
+  load    count= random frames at rate= a second (0: as fast as it goes), from seed=; count=0: until SIGTERM, for which
+          it is ready once the file of expect= is there
   probes  count= answerable frames, at rate= a second; all are answered within patience= seconds
   until   probes every 20 ms until the first answer, for at most patience= seconds
   silent  count= probes that nobody answers, while the stack answers its ping
@@ -262,9 +263,14 @@ def run_load(arguments, rule):
     frames = random_frames(arguments.seed, 1024)
     judged = [judge(frame, rule) for frame in frames]
     sender, volley, times = Sender(arguments.interface), Volley(frames), [0] * len(frames)
+    told_to_end = []
+    if not arguments.count:
+        signal.signal(signal.SIGTERM, lambda *_: told_to_end.append(True))
+        with open(arguments.expect, "w"):
+            pass
     rng, sent, start = random.Random(arguments.seed), 0, time.monotonic()
-    while sent < arguments.count:
-        due = arguments.count - sent
+    while sent < arguments.count or not arguments.count and not told_to_end:
+        due = arguments.count - sent if arguments.count else BURST
         if arguments.rate:
             due = min(due, int((time.monotonic() - start) * arguments.rate) + 1 - sent)
             if due <= 0:

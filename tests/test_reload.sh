@@ -42,9 +42,23 @@ change() {
 	esac
 }
 
-# under_load DIRECT COUNT RATE: changes as fast as they are taken over, while the peer sends
+# load_start RATE: the peer sends from now on
+load_start() {
+	rm -f "$dir/expected"
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=0 rate="$1" seed=$RANDOM expect="$dir/expected" &
+	sender=$!
+	started="$started $sender"
+	wait_for 20 test -e "$dir/expected" || fail "the peer does not send"
+}
+sender_end() {
+	kill -TERM $sender
+	wait $sender || fail "the peer cannot send"
+	started=${started/ $sender/}
+}
+
+# under_load DIRECT RATE: changes as fast as they are taken over, each kind twice, while the peer sends
 under_load() {
-	local direct=$1 count=$2 rate=$3 times=0 sender rx=rx_packets
+	local direct=$1 rate=$2 times rx=rx_packets
 	[ "$direct" = False ] || rx=admitted_packets
 	rm -f "$dir/back"
 	change 0
@@ -52,47 +66,45 @@ under_load() {
 	ip netns exec "$far" "${python[@]}" "$srcdir/tests/peer.py" watch peer0 expect="$dir/back" &
 	watch_pid=$!
 	started="$started $watch_pid"
-	wait_for 5 test -s "$dir/back"
-	in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count="$count" rate="$rate" seed=$RANDOM expect="$dir/expected" &
-	sender=$!
-	while kill -0 $sender 2>/dev/null; do
-		times=$((times + 1))
+	wait_for 20 test -s "$dir/back"
+	load_start "$rate"
+	for times in {1..10}; do
 		change $times
 		reload
 		file "${main[@]}" 'ports = none of these'
 		reload 'nothing has changed'
 	done
-	wait $sender
+	sender_end
 	change 0
 	reload
 	ringside_stop
 	kill -TERM $watch_pid
 	wait $watch_pid
 	started=${started/ $watch_pid/}
-	[ $times -ge 3 ] || fail "only $times reloads while packets came"
 	# a worker that gets no CPU for a while loses what its rings do not hold, and nothing else
 	local expected="expected('$dir/expected')" full="(drops.rx_ring_full + drops.rx_dropped + drops.tx_ring_full)"
-	records "totals.rx_packets == $expected.$rx" "totals.tx_packets == $(cat "$dir/back")" \
+	records "totals.rx_packets == $expected.$rx" "totals.tx_packets == $(cat "$dir/back") > 1000" \
 		"0 <= $expected.service_rx_packets - service.rx_packets <= ($full if $direct else 0)" \
 		"totals.drop_packets == drops.ttl_exceeded + $full" \
 		"0 <= $expected.ttl_exceeded - drops.ttl_exceeded <= $full" \
 		"service.name == 'main'" "served(last, $direct)"
 }
 
+# The API's thread has the CPU when nobody else wants it: a client may have to ask again.
+state_is_set() { wait_for 20 "$RINGSIDE" set main.state "$1" >/dev/null || fail "cannot $1"; }
+
 # pauses_under_load: what comes meanwhile is the stack's, and everything is somewhere
 pauses_under_load() {
-	local times=0 sender full="(drops.rx_ring_full + drops.rx_dropped + drops.tx_ring_full)" # as above
+	local times full="(drops.rx_ring_full + drops.rx_dropped + drops.tx_ring_full)" # as above
 	file "${main[@]}" "$path"
 	ringside_start -c "$ini" || return
-	in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=40000 rate=30000 seed=$RANDOM expect="$dir/expected" &
-	sender=$!
-	while kill -0 $sender 2>/dev/null; do
-		times=$((times + 1))
-		"$RINGSIDE" set main.state pause >/dev/null || fail "cannot pause"
-		"$RINGSIDE" set main.state resume >/dev/null || fail "cannot resume"
+	load_start 30000
+	for times in {1..8}; do
+		state_is_set pause
+		state_is_set resume
 	done
-	wait $sender
-	[ $times -ge 3 ] || fail "only $times pauses while packets came"
+	becomes 'totals.tx_packets > 0'
+	sender_end
 	ringside_stop
 	records "totals.rx_packets == expected('$dir/expected').rx_packets" 'totals.tx_packets > 0' \
 		"totals.pass_packets > expected('$dir/expected').pass_packets" \
@@ -250,7 +262,7 @@ ring_change() {
 }
 
 a_ring_goes_on() {
-	local times=0 reader sender
+	local times reader sent
 	file "${main[@]}" "$path"
 	ringside_start -c "$ini" || return
 	ring_change 0
@@ -259,23 +271,27 @@ a_ring_goes_on() {
 	reader=$!
 	started="$started $reader"
 	wait_for 20 grep -q ready "$dir/reader" || fail "no consumer: $(cat "$dir/reader")"
-	in_far "${python[@]}" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=30 rate=10000 &
+	: >"$dir/sent"
+	# slow enough for a consumer that gets no CPU for seconds
+	ip netns exec "$far" "${python[@]}" "$srcdir/tests/deliver_peer.py" peer0 ports=7000-7999 rounds=0 rate=8000 >"$dir/sent" &
 	sender=$!
-	while kill -0 $sender 2>/dev/null; do
-		times=$((times + 1))
+	started="$started $sender"
+	wait_for 20 grep -q ready "$dir/sent" || fail "the peer does not send"
+	for times in {1..9}; do
 		ring_change $times
 		reload
 	done
-	wait $sender || fail "the peer cannot send"
-	[ $times -ge 3 ] || fail "only $times reloads while packets came"
-	becomes 'totals.delivered_packets == 30000'
+	sender_end
+	sent=$(tail -n 1 "$dir/sent")
+	becomes "$sent - drops.rx_ring_full - drops.rx_dropped <= totals.delivered_packets <= $sent"
 	kill -TERM "$reader"
 	wait_for 10 grep -q received "$dir/reader" || fail "the consumer does not end"
-	grep -q '"received": 30000,.*"lost": 0,.*"wrong": 0' "$dir/reader" || fail "the consumer: $(tail -n 1 "$dir/reader")"
 	file "${main[@]}" "$path"
 	reload
-	becomes 'len(last.services) == 1' 'totals.delivered_packets == 30000'
+	becomes 'len(last.services) == 1'
 	ringside_stop
+	records "totals.delivered_packets == $(grep -o '"received": [0-9]*' "$dir/reader" | grep -o '[0-9]*$') > 0"
+	grep -q '"lost": 0,.*"wrong": 0' "$dir/reader" || fail "the consumer: $(tail -n 1 "$dir/reader")"
 }
 
 # In a terminal of its own, whose screen goes to $dir/screen; the first line of $out is the program's pid.
@@ -356,17 +372,17 @@ no_file
 net_make 2
 path='path = kernel'
 about "kernel half, under load"
-under_load False 100000 50000
+under_load False 50000
 path='path = auto'
 more=("${ring[@]}" 'ports = 62300')
 about "kernel half, under load, with sockets that come and stay"
-under_load False 100000 50000
+under_load False 50000
 grep -q 'AF_XDP sockets opened, copy mode' "$err" || fail "a ring does not open sockets"
 path='path = user'
 about "user half, under load"
-under_load False 100000 40000
+under_load False 40000
 net_make 1
 path='path = auto' keys='io=af_packet'
 about "io = af_packet, under load"
-under_load True 60000 20000
+under_load True 20000
 finish
