@@ -139,8 +139,8 @@ queues_grow() {
 	about "queues get longer while packets flow; no packet overtakes another one of its key"
 	configure
 	ringside_start -c "$dir/steer.ini"
-	receive order 9999 $((pps * 2))
-	send $((pps * 2)) 1000 $((pps / 2)) 0 &
+	receive order 9999 $((pps * 3 / 2))
+	send $((pps * 3 / 2)) 1000 $((pps / 2)) 0 &
 	sender=$!
 	becomes 'all(row.redirected > 1000 for row in service.tables.cpus)'
 	configure 'cpumap_size = 4096'
