@@ -55,7 +55,7 @@ flood() {
 	peer load count=20000 seed=1 expect="$dir/stopped"
 	kill -CONT "$pid"
 	for one in 2 3; do
-		in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=150000 seed=$one expect="$dir/flood$one" &
+		in_far "${python[@]}" "$srcdir/tests/peer.py" load peer0 count=80000 seed=$one expect="$dir/flood$one" &
 		senders[one]=$!
 	done
 	wait "${senders[2]}" "${senders[3]}"

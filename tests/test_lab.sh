@@ -62,7 +62,7 @@ want_agreement() { # WHAT
 for arguments in "" "--queues 2 --rate 20kpps" "--size 64 --set reflect.path=user --ipv6 --size 84 --rate 10kpps" \
 	"--size 1518 --rate 5kpps --set vb.io=af_packet" "--vlan 5:3 --dscp 46 --rate 10kpps" \
 	"--rate 200kpps --engine flood --flows 4" "--port 5000 --signature RFC2544 --rate 10kpps"; do
-	"$ringside" lab --duration 1 --format json $arguments >"$dir/out" 2>"$dir/err" ||
+	"$ringside" lab --duration 0.5 --format json $arguments >"$dir/out" 2>"$dir/err" ||
 		fail "lab $arguments: exit status $?"
 	want_quiet_books "lab $arguments"
 	want_agreement "lab $arguments"
