@@ -8,7 +8,7 @@ steer_peer=$builddir/tests/steer_peer
 # shellcheck disable=SC2207,SC2034 # words; for who sources this
 cpus=($(sed 's/[,-]/ /g' /sys/devices/system/cpu/online)) first=${cpus[0]} second=$((first + 1))
 # shellcheck disable=SC2034
-packets=${STEER_PACKETS:-600000} pps=${STEER_PPS:-250000}
+packets=${STEER_PACKETS:-1000000} pps=${STEER_PPS:-250000}
 
 targets=() # lines that every service of a script has
 configure() { # configure LINE...: of the service

@@ -146,8 +146,8 @@ end_receiver() {
 
 socket_is_there() { [ -S "$RUNTIME_DIRECTORY/$name.sock" ]; }
 
-# In its first second the program measures what statistics cost, on the CPU that it has here.
-settle() { sleep 1; }
+# Two seconds after its start the program measures what statistics cost, on the CPU that it has here.
+settle() { sleep 3; }
 
 # Sets testpmd_memory, or says why there will be no testpmd.
 find_testpmd() {
