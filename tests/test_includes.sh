@@ -1,12 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Who may include whom is as the design says; the rules see what breaks them.
+# Who may include whom is as the design says; the rules see what breaks them. What the flags of tests make a difference to is
+# compiled with them.
 set -u
 rules=$srcdir/scripts/include-rules
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 
 "$rules" "$srcdir" || exit 1
+
+concerned=$(cd "$srcdir" && grep -rlE --include='*.c' '"io/(frames|rings)\.h"|RINGSIDE_(STRICT|FRAME_OWNERS)' src | sort)
+listed=$(sed -n '/^libringside_owned_a_SOURCES/,/[^\]$/p' "$srcdir/Makefile.am" | grep -o 'src/[a-z_/]*\.c' | sort)
+if [ "$concerned" != "$listed" ]; then
+	printf 'libringside_owned_a_SOURCES should be:\n%s\nand is:\n%s\n' "$concerned" "$listed"
+	exit 1
+fi
 
 mkdir -p "$dir/src/io" "$dir/src/tui" "$dir/bpf"
 echo '#include "service/service.h"' >"$dir/src/io/a.c"
