@@ -34,6 +34,7 @@ total() { tail -n 1 "$dir/out" | grep -o '"totals": {[^}]*}' | grep -o "\"$1\": 
 tester() { grep -o "$1 [0-9]*" "$dir/err" | grep -o '[0-9]*$' | head -n 1; }
 reflects() { [ "$(grep -c '"rx_packets"' "$dir/out")" -ge 2 ] && [ "$(total tx_packets || echo 0)" != 0 ]; }
 start() { # ARGUMENTS...: in the background
+	: >"$dir/out" # or what the one before has reflected would be taken for its own
 	"$ringside" lab --format json --interval 0.2 "$@" >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	wait_for reflects || fail "lab $*: nothing is reflected"
