@@ -97,7 +97,7 @@ on() { # INTERFACES: what reflect answers on; only the second one has an XDP pro
 	mv "$dir/new.ini" "$dir/ringside.ini"
 }
 prices() {
-	about "what statistics cost in XDP is measured as soon as there is a program, be it since a reload"
+	about "what statistics cost in XDP is measured once there is a program, be it since a reload"
 	ip -n "$near" link add rs8 type veth peer name rs9
 	ip -n "$near" link set rs8 up
 	on rs0
