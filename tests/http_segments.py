@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Segments that no ordinary stack sends, to http, from an address that no stack at the far end has.
 
-usage: http_segments.py INTERFACE [family=4|6] [tag=HEX] [only=NAME,...]
+usage: http_segments.py INTERFACE [family=4|6] [tag=HEX] [only=NAME,...] [port=FIRST]
+port: of our connections; who is called again needs others, for the kernel may still know the ones before.
 
 Each case is a connection of its own; the checksums of every packet that comes back are verified. Prints nothing
 when all is well.
@@ -436,6 +437,7 @@ CASES = (offers, resets, cookies, syns, order, again, closing, windows, segments
 def main():
     settings = dict(argument.split("=", 1) for argument in sys.argv[2:])
     wire = Wire(sys.argv[1], int(settings.get("family", 4)), int(settings["tag"], 16) if "tag" in settings else None)
+    wire.port = int(settings.get("port", wire.port))
     random.seed(7)
     for case in CASES:
         if case.__name__ not in settings.get("only", case.__name__).split(","):

@@ -7,10 +7,12 @@
 . "$srcdir/tests/tap.sh"
 
 # segments KEY=VALUE...: see http_segments.py; both families at once, since most of it is waiting for nothing to come
+port=20000
 segments() {
 	local family pids='' one
+	port=$((port + 5000))
 	for family in 4 6; do
-		root=$root ip netns exec "$far" "${python[@]}" "$srcdir/tests/http_segments.py" peer0 family=$family "$@" \
+		root=$root ip netns exec "$far" "${python[@]}" "$srcdir/tests/http_segments.py" peer0 family=$family port=$port "$@" \
 			>"$dir/said-$family" 2>&1 &
 		pids="$pids $!"
 	done
