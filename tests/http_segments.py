@@ -156,9 +156,10 @@ class Client:
     def receive(self, patience=PATIENCE):
         return self.wire.receive(self.port, patience)
 
-    def answer(self, acknowledge=True):
-        """A whole answer, in the order of its bytes: status, server, body."""
-        text = b""
+    def answer(self, acknowledge=True, each=False):
+        """A whole answer, in the order of its bytes, however they come: status, server, body. each: acknowledges whatever
+        comes, for a server that has to cut it into more segments than it may send at first."""
+        text, pieces = b"", []
         while True:
             segment = self.receive()
             if not segment:
@@ -166,8 +167,13 @@ class Client:
             if segment.flags & RST:
                 raise Failure("reset")
             begin = segment.sequence - self.next & 0xffffffff
-            if segment.text and begin <= len(text):
-                text = text[:begin] + segment.text
+            pieces.append((begin, segment.text))
+            text = b""
+            for at, piece in sorted(pieces):
+                if at <= len(text) < at + len(piece):
+                    text = text[:at] + piece
+            if each:
+                self.send(beyond=len(text))
             head, found, body = text.partition(b"\r\n\r\n")
             size = [int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
             if found and size and len(body) >= size[0]:
@@ -365,7 +371,7 @@ def windows(wire):
             expect("within the window", len(segment.text) <= max(window, 1), True)
         client.sequence += len(text)
         client.send()
-        expect("the answer", client.answer()[:2], (200, "nginx"))
+        expect("the answer", client.answer(each=True)[:2], (200, "nginx"))
 
 
 def segments(wire):
