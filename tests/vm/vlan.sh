@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Services behind a VLAN device: both ends have addresses on VLAN 5 alone. Tags are in the frames, or beside them, where
-# the sender (veth) or the NIC (wire=nic) has taken them off. For kernels that have such devices: make check-vm runs it in
+# Services behind a VLAN device, and on it: both ends have addresses on VLAN 5 alone. Tags are in the frames, or beside them,
+# where the sender (veth) or the NIC (wire=nic) has taken them off. For kernels that have such devices: make check-vm runs it in
 # its machines, with wire=nic where two NICs on one wire, rs0 and peer0, are the machine's.
 . "${srcdir:-$(dirname "$0")/../..}/tests/net.sh"
 . "$srcdir/tests/http.sh"
 . "$srcdir/tests/steer.sh"
 . "$srcdir/tests/consumers.sh"
 
-wire=${wire:-veth}
+wire=${wire:-veth} device=rs0 mode=native # where Ringside is
 [ "$wire" = veth ] || pair_add() { # they come back when a namespace goes
 	wait_for 20 ip link set rs0 netns "$near" && wait_for 20 ip link set peer0 netns "$far"
 }
@@ -29,13 +29,6 @@ vlan_net() {
 	vlan_up "$far" peer0
 	near_up rs0.5 && far_addresses peer0.5 || exit 99
 	nginx_start
-}
-
-# ends WHAT...: an emulated CPU may stand between two hooks for longer than the books allow for, which then go back by a packet
-ends() {
-	ringside_end TERM
-	[ $status = 0 ] || fail "status $status"
-	records last.final 'balanced([last])' "$@"
 }
 
 files() { # few: an emulated machine is slow
@@ -61,7 +54,7 @@ web() { # one segment, several, and what nginx goes on with
 
 consumed() {
 	about "$tags: deliver"
-	ringside_start -i rs0 deliver --set deliver.ports=7000-7009 || return
+	ringside_start -i "$device" deliver --set deliver.ports=7000-7009 || return
 	reader deliver 7000-7009
 	sends ports=7000-7009 socket=192.0.2.2
 	sends ports=7000-7009 socket=2001:db8::2
@@ -80,6 +73,7 @@ steered() {
 	about "$tags: steer"
 	in_far ethtool -K peer0 tx off >/dev/null # or its stack leaves checksums for later, of which XDP frames say nothing
 	configure "cpus = $first, $second"
+	sed -i "s/\brs0$/$device/; s/\brs0\]/$device]/" "$dir/steer.ini"
 	ringside_start -c "$dir/steer.ini" || return
 	receive order 9999 1000
 	wait_for 20 in_far ping -q -c 1 -W 1 192.0.2.2 >/dev/null || fail "there is no way" # a NIC's link goes down meanwhile
@@ -92,15 +86,15 @@ steered() {
 		"$sent.good == service.delivered_packets == $received.received <= $came"
 }
 
-# Its program is on the VLAN device, which takes the tags off in front of it.
+# generate's program is on the VLAN device, which takes the tags off in front of it.
 reflected() {
 	about "$tags: reflect, and generate on the far end's VLAN device"
 	[ "$wire" != veth ] || foreign_xdp "$far" peer0 # or what XDP sends is not received there
-	ringside_start -i rs0 reflect || return
+	ringside_start -i "$device" reflect || return
 	in_far "$RINGSIDE" generate reflect -i peer0.5 --to 02:00:00:00:0b:02 --rate 100pps --duration 2 --format json \
 		>"$dir/generated" 2>"$dir/generate" || fail "generate: $(cat "$dir/generate")"
 	tail -n 1 "$dir/generated" >"$dir/sent"
-	ends "service.tx_packets > 20" "expected('$dir/sent').lost == expected('$dir/sent').corrupted.total == 0"
+	ends "service.tx_packets > 20" "interface.xdp == '$mode'" "expected('$dir/sent').lost == expected('$dir/sent').corrupted.total == 0"
 }
 
 files
@@ -118,6 +112,12 @@ fi
 offload=$(in_near ethtool -k rs0 | grep '^rx-vlan-offload')
 web
 flavour=xdp
+web
+consumed
+steered
+reflected
+# no tag gets as far as there, and no driver is asked
+tags="on the VLAN device itself" device=rs0.5 mode=generic flavour=tc
 web
 consumed
 steered

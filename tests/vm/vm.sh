@@ -24,9 +24,10 @@ vm_packages() {
 # What scripts of make check need, in /suite, and the programs that they run
 . "$srcdir/tests/nginx.sh"
 vm_suite=("$python:/usr/bin/python3" nginx "$mime_types:/etc/nginx/mime.types" /etc/passwd:/etc/passwd
-	/etc/group:/etc/group curl ping "$srcdir/tests:/suite/tests"
+	/etc/group:/etc/group curl ping tcpdump "$srcdir/tests:/suite/tests"
 	"$builddir/examples/reuseport:/suite/build/examples/reuseport")
-for program in ringside_strict steer_peer steer_worker ring_reader; do
+for program in ringside_strict steer_peer steer_worker ring_reader test_vectors test_handle_kernel test_price test_halves \
+	test_http_access; do
 	vm_suite+=("$builddir/tests/$program:/suite/build/tests/$program")
 done
 
@@ -62,7 +63,7 @@ vm_image() {
 	[[ ${words[1]} = *cloud* ]] || modules+=' igb'
 	# shellcheck disable=SC2086 # words
 	"$srcdir/tests/vm/initrd" "$vm_cache/$1" "$vm_work/$1" $modules -- "$RINGSIDE" "$vm_work/modes" ip ethtool \
-		bpftool xdp-loader "$builddir/tests/test_vectors" "$builddir/tests/ring_reader" "$vm_work/foreign.o" \
+		bpftool xdp-loader "$builddir/tests/ring_reader" "$vm_work/foreign.o" \
 		/usr/lib/*/bpf/xdp-dispatcher.o "${vm_suite[@]}" || { fail "no RAM disk for $1"; return 1; }
 }
 
