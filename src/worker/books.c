@@ -143,7 +143,7 @@ struct early {
 	struct cell hooked; /* come to them */
 };
 
-/* Then as much time as a frame needs from one hook to the next, if there are any on their way. */
+/* Then as much time as a frame needs from one hook to the next, if there may be any on their way. */
 static void read_early(
 	const struct interface *in, uint32_t i, const struct books *books, struct early *early)
 {
@@ -151,28 +151,30 @@ static void read_early(
 
 	early->hooks = has_queue(in, i) && sum_hooked(in, &books->kernel, &early->hooked);
 	early->passed = books->kernel.cell[SLOT_NONE][OUTCOME_PASS];
-	if (early->hooks && early->hooked.packets != in->hooked[i].packets)
+	if (early->hooks && (early->hooked.packets != in->hooked[i].packets ||
+				    early->passed.packets != in->passed[i].packets))
 		nanosleep(&pause, NULL);
 }
 
 /*
  * A frame between two hooks counts as passed and may yet be answered by the second: then what has passed would go
  * back. So the first hook's count is that of a moment ago, of which each frame has come to the second by now; what has
- * come to it since is taken off as well, so that it is never too high, and too low only until the next time.
+ * come to it since is taken off as well, so that it is never too high, and too low only until the next time. Should a frame
+ * have taken longer, what is shown waits for the count to come after it; the last books are exact.
  */
-static void settle_passed(
-	struct interface *in, uint32_t i, const struct early *early, struct books *books)
+static void settle_passed(struct interface *in, uint32_t i, const struct early *early, bool final,
+	struct books *books)
 {
-	struct cell *now = &books->kernel.cell[SLOT_NONE][OUTCOME_PASS], hooked, *shown;
-	struct cell since;
+	struct cell *now = &books->kernel.cell[SLOT_NONE][OUTCOME_PASS], hooked, since;
+	struct cell *shown;
 
 	if (!early->hooks)
 		return;
 	shown = &in->passed[i];
 	sum_hooked(in, &books->kernel, &hooked);
-	if (hooked.packets != in->hooked[i].packets) {
-		since.packets = hooked.packets - early->hooked.packets;
-		since.bytes = hooked.bytes - early->hooked.bytes;
+	since.packets = hooked.packets - early->hooked.packets;
+	since.bytes = hooked.bytes - early->hooked.bytes;
+	if (!final) {
 		*now = early->passed;
 		move_cell(now, &since);
 		now->packets = now->packets > shown->packets ? now->packets : shown->packets;
@@ -403,7 +405,8 @@ static void settle_ways(struct books *books)
 	}
 }
 
-void books_settle(struct interface *in, uint32_t i, const struct books *past, struct books *books)
+void books_settle(
+	struct interface *in, uint32_t i, const struct books *past, bool final, struct books *books)
 {
 	struct account hook = { 0 }, direct = { 0 };
 	struct early early;
@@ -423,7 +426,7 @@ void books_settle(struct interface *in, uint32_t i, const struct books *past, st
 		read_places(books, &hook, &direct);
 	}
 	read_kernel(in, i, past, books);
-	settle_passed(in, i, &early, books);
+	settle_passed(in, i, &early, final, books);
 	settle_ways(books);
 	cells_sum(&books->kernel, OUTCOME_REDIRECT, &hook.after);
 	read_failures(in, i, past, books);

@@ -35,9 +35,9 @@ struct books {
 void books_read(
 	struct interface *interface, uint32_t index, const struct books *past, struct books *books);
 
-/* The same, at one moment although they move: sets redirect, in_flight and unaccounted. */
-void books_settle(
-	struct interface *interface, uint32_t index, const struct books *past, struct books *books);
+/* The same, at one moment although they move: sets redirect, in_flight and unaccounted. final: nothing moves any more. */
+void books_settle(struct interface *interface, uint32_t index, const struct books *past, bool final,
+	struct books *books);
 
 /* Keeps what a service's own hook has counted; it counts no more, and is about to be closed. Returns 0 or
  * -ENOMEM. */

@@ -204,7 +204,7 @@ static void fill_queue(struct pool *pool, struct pool_interface *pi, uint32_t i,
 	const struct worker *worker = worker_of(pi, i);
 	uint64_t failed;
 
-	books_settle(in, i, &pi->past[i], books);
+	books_settle(in, i, &pi->past[i], pool->final, books);
 	q->queue = in && i < in->queues_count ? in->queues[i] : i;
 	q->cpu = worker ? worker->cpu : SNAPSHOT_NONE;
 	q->state = queue_state(pool, pi, i);
