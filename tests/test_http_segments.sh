@@ -37,6 +37,7 @@ counted() {
 
 # A tap, and beside it what the far end sends. That the same packets go out and come in, GRO must leave them alone.
 look_begin() {
+	local since
 	in_near ethtool -K rs0 gro off || fail "GRO cannot be switched off"
 	tap http --write look.pcapng
 	ip netns exec "$far" tcpdump -i peer0 -Q out --immediate-mode -s 4096 -B 8192 -U -w look.pcap \
@@ -45,7 +46,9 @@ look_begin() {
 	started="$started $tcpdump_pid"
 	wait_for 30 grep -q 'shown from here on' tap.err && wait_for 30 grep -q 'listening on' tcpdump.err ||
 		fail "nobody looks: $(cat tap.err tcpdump.err)"
-	becomes "not totals.in_flight_packets"
+	# by a record of now: one of before has not all that came until the tap was there
+	since=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+	becomes "last.time > '$since'" "not totals.in_flight_packets"
 	counted >before
 }
 
