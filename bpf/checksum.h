@@ -74,8 +74,8 @@ static __always_inline __u64 checksum_add(
 	__u64 offset = (__u64)(from - f->data);
 
 #ifdef __bpf__
-	FRAME_OPAQUE(
-		offset); /* or the difference would be one of 32 bits, which pointers must not have */
+	/* or the difference would be one of 32 bits, which pointers must not have */
+	FRAME_OPAQUE(offset);
 	return sum + checksum_of(f->ctx, (__u32)offset, bytes);
 #else
 	return sum + checksum_walk(f->data, f->end, (__u32)offset, bytes);

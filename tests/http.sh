@@ -101,7 +101,8 @@ END
 	}
 }
 
-# ends WHAT...: an emulated CPU may stand between two hooks for longer than the books allow for, which then go back by a packet
+# ends WHAT...: an emulated CPU may stand between two hooks for longer than the books wait: then the last record, which is
+# exact, may be a packet less than the one before
 ends() {
 	ringside_end TERM
 	[ $status = 0 ] || fail "status $status"

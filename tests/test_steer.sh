@@ -272,6 +272,7 @@ contradictions() {
 	refuses 'packets are steered by one' ingest.key=
 	refuses "not a mask of 4 bytes: '0x1ffffffff'" 'ingest.key=4@4&0x1ffffffff'
 	refuses "not a mask of 4 bytes: '0'" 'ingest.key=4@4&0'
+	refuses 'not BYTES@OFFSET&MASK' 'ingest.key=4@4                9'
 	refuses 'no packet has the key 256' 'ingest.key=4@4&0xff' ingest.keys=256:0
 	refuses 'CPU 1 twice' ingest.cpus=1,1
 	refuses 'no CPU has a weight' ingest.cpus=1:0

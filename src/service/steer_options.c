@@ -58,10 +58,14 @@ static int parse_key(const struct option *option, const char *text, void *field,
 {
 	struct steer_settings *settings = (void *)((char *)field - option->offset);
 	const char *mask = strchr(text, '&');
+	const size_t length = mask ? (size_t)(mask - text) : strlen(text);
 	char place[16], *end;
 	int code;
 
-	snprintf(place, sizeof(place), "%.*s", mask ? (int)(mask - text) : (int)strlen(text), text);
+	if (length >= sizeof(place))
+		return err_say(err, -EINVAL, "not BYTES@OFFSET&MASK: '%s' (4@4&0xffff)", text);
+	memcpy(place, text, length);
+	place[length] = '\0';
 	code = parse_field(option, option_trim(place), field, err);
 	if (code || !settings->key.bytes)
 		return code;

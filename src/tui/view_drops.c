@@ -204,7 +204,7 @@ static int draw_books(const struct view *view, const struct area *area, int y)
 		area_print(area, 1, y, role, "%s:%u  %s%s = %s + %s + %s + %s  unaccounted %s",
 			view->now->interfaces[queue->interface].name, queue->queue,
 			label_exact(queue->flow.rx_packets).text,
-			label_made(queue->made_packets, true).text,
+			label_made(queue->made_packets).text,
 			label_exact(queue->flow.tx_packets).text,
 			label_exact(snapshot_queue_drops(queue)).text,
 			label_exact(queue->pass_packets).text,

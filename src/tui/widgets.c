@@ -41,13 +41,12 @@ struct label label_things(uint64_t count)
 	return label;
 }
 
-struct label label_made(uint64_t count, bool exact)
+struct label label_made(uint64_t count)
 {
 	struct label label = { ROLE_TEXT, "" };
 
 	if (count && count != SNAPSHOT_UNKNOWN)
-		snprintf(label.text, sizeof(label.text), " + made %.32s",
-			exact ? label_exact(count).text : label_count(count).text);
+		snprintf(label.text, sizeof(label.text), " + made %.32s", label_exact(count).text);
 	return label;
 }
 

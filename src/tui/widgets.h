@@ -21,7 +21,7 @@ struct label label_count(uint64_t count);
 struct label label_exact(uint64_t count); /* 1,234,567 */
 /* Of things there are so many of just now: up to 99999 in full, for 4096 is known by heart and 4.10k is not. */
 struct label label_things(uint64_t count);
-struct label label_made(uint64_t count, bool exact); /* " + made 1,234", behind what came in; empty when 0 */
+struct label label_made(uint64_t count); /* " + made 1,234", behind what came in; empty when 0 */
 struct label label_ns(uint64_t ns); /* 1.91us */
 struct label label_percent(double percent);
 struct label label_price(double ns); /* 0.7 ns, "?" */
